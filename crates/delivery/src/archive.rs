@@ -1,4 +1,4 @@
-//! The zip that Lambda takes: one program named `bootstrap`.
+//! The zip for Lambda: one program named `bootstrap`.
 
 use std::io::{self, Cursor, Write};
 
@@ -7,12 +7,12 @@ use zip::{CompressionMethod, DateTime, ZipWriter, result::ZipError, write::Simpl
 /// Lambda starts this file.
 pub const ENTRY: &str = "bootstrap";
 
-/// Above the levels of zlib are those of Zopfli, which looks long for the shortest deflate: 3.5 % less than
-/// zlib's best, in half a minute a function. Another round (a level more) gains next to nothing.
+/// The levels above zlib's are those of Zopfli, which searches long for the shortest deflate: 3.5 % less than
+/// zlib's best, in half a minute per function. Another round (one level more) gains next to nothing.
 const LEVEL: i64 = 12;
 
-/// Zopfli divides what it is given at once into a few blocks, each with codes of its own; a program has many
-/// kinds of content, so it is given in pieces of as many bytes. Matches reach across them.
+/// Zopfli divides each piece of its input into a few blocks, each with codes of its own. A program has many
+/// kinds of content, so it is passed in pieces of this many bytes. Matches reach across them.
 const PIECE: usize = 128 << 10;
 
 /// Packs a program. The same program always gives the same bytes: time and mode are fixed, and the compressor
@@ -35,10 +35,10 @@ pub fn pack(program: &[u8]) -> Result<Vec<u8>, ZipError> {
     Ok(archive.finish()?.into_inner())
 }
 
-/// The program back out of its zip, as Lambda unpacks it.
+/// Extracts the program from its zip, as Lambda does.
 ///
 /// # Errors
-/// The archive holds anything else.
+/// The archive contains anything else.
 pub fn unpack(archive: &[u8]) -> Result<Vec<u8>, ZipError> {
     let mut archive = zip::ZipArchive::new(Cursor::new(archive))?;
     if archive.len() != 1 {

@@ -1,10 +1,10 @@
-//! What the person who deploys says, and how AWS is reached.
+//! The operator's arguments, and how AWS is reached.
 
 use std::path::PathBuf;
 
 use crate::{aws_cli::AwsCli, plan};
 
-/// Deploys rotation of one secret: packages, bucket, stack, and on demand the first rotation.
+/// Deploys rotation of one secret: packages, bucket, stack, and on request the first rotation.
 ///
 /// The change set that is shown before anything is carried out has one line for each nested stack; changes
 /// within nested stacks are not listed. An update keeps every parameter of the stack that is not named.
@@ -22,15 +22,15 @@ pub struct Arguments {
     /// The master secret's ARN, where a master alternates [default: the secret's masterarn]
     #[arg(long, value_name = "ARN")]
     pub(crate) master: Option<String>,
-    /// In the database's network or in none; auto asks AWS where the database is [default: the stack's, or
+    /// In the database's network or in none; auto looks up where the database is [default: the stack's, or
     /// auto]
     #[arg(long, value_name = "MODE", value_parser = ["auto", "vpc", "public"])]
     pub(crate) network: Option<String>,
-    /// Who finds the database: a custom resource of the stack, or this command with your credentials, again
-    /// at each run that says so [default: the stack's, or discover]
+    /// What finds the database: a custom resource of the stack, or this command with your credentials, again
+    /// at each run with this option [default: the stack's, or discover]
     #[arg(long, value_name = "WAY", value_parser = ["discover", "explicit"])]
     pub(crate) network_discovery: Option<String>,
-    /// What finds it for `--network-discovery explicit`
+    /// The program that finds it for `--network-discovery explicit`
     #[arg(long, value_name = "PROGRAM", default_value = "scripts/network", hide = true)]
     pub(crate) network_by: PathBuf,
     /// Any other parameter of deploy/rotation.yaml, as often as needed
@@ -39,19 +39,19 @@ pub struct Arguments {
     /// The stack [default: rotation- and the name of the secret]
     #[arg(long, value_name = "NAME")]
     pub(crate) stack: Option<String>,
-    /// The bucket for packages and templates [default: rotators-ACCOUNT-REGION, made where it is missing]
+    /// The bucket for packages and templates [default: rotators-ACCOUNT-REGION, created where it is missing]
     #[arg(long, value_name = "NAME")]
     pub(crate) bucket: Option<String>,
-    /// Takes packages that are there instead of building them
+    /// Uses existing packages instead of building them
     #[arg(long, value_name = "FOLDER")]
     pub(crate) packages: Option<PathBuf>,
     /// The processor to build for
     #[arg(long, value_name = "ARCHITECTURE")]
     pub(crate) arch: Option<String>,
-    /// Says what would be done, and does nothing
+    /// Shows what would be done, and does nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Agrees to the change set beforehand
+    /// Agrees to the change set in advance
     #[arg(long)]
     pub(crate) yes: bool,
     /// Rotates at the end without asking
@@ -70,13 +70,13 @@ pub(crate) struct Access {
     /// The region [default: the secret's, or the AWS CLI's own]
     #[arg(long)]
     pub(crate) region: Option<String>,
-    /// What `AWS_ENDPOINT_URL` says; set by the script
+    /// The value of `AWS_ENDPOINT_URL`; set by the script
     #[arg(long, value_name = "URL", default_value = "", hide = true)]
     pub(crate) endpoint_url: String,
 }
 
 impl Arguments {
-    /// What the person says of a parameter of the stack by its name.
+    /// The operator's value for a parameter of the stack by its name.
     pub(crate) fn said(&self, name: &str) -> Option<&str> {
         let mut all = self.parameters.iter().rev();
         all.find(|(said, _)| said == name).map(|(_, value)| value.as_str())
@@ -84,7 +84,7 @@ impl Arguments {
 }
 
 impl Access {
-    /// The CLI in the region of a secret, if its ARN names one.
+    /// The CLI in the Region of a secret, if its ARN names one.
     pub(crate) fn cli(&self, secret: &str) -> AwsCli {
         let named = plan::place(secret).ok().map(|(region, _)| region.to_owned());
         AwsCli::new(self.aws.clone(), self.region.clone().or(named))

@@ -5,12 +5,12 @@ use anyhow::bail;
 /// One mebibyte, in bytes.
 const MIB: u64 = 1024 * 1024;
 
-/// What people ask for by one name, and which functions that is.
+/// A name that operators use, and the functions that it stands for.
 struct Source {
-    /// What the command line calls it: an engine, or `network_discovery`.
+    /// Its name on the command line: an engine, or `network_discovery`.
     name: &'static str,
     functions: &'static [&'static str],
-    /// The most bytes that a zip of it may have.
+    /// The most bytes that its zip may have.
     size_bar: u64,
 }
 
@@ -27,7 +27,7 @@ const SOURCES: &[Source] = &[
     Source {
         name: "redshift",
         functions: &["redshift_single_user", "redshift_master_user"],
-        // The master user asks two services where a server is, and so carries an SDK more than the others.
+        // The master user calls two services to find a server, and so contains one more SDK than the others.
         size_bar: 3 * MIB,
     },
     Source { name: "network_discovery", functions: &["network_discovery"], size_bar: 3 * MIB },
@@ -50,7 +50,7 @@ impl Artifact {
     /// A whole artifact name such as `postgres_single_user` names that one alone.
     ///
     /// # Errors
-    /// A name is none of ours.
+    /// A name is unknown.
     pub fn chosen(names: &[String]) -> anyhow::Result<Vec<Self>> {
         let all = || SOURCES.iter().flat_map(Source::artifacts);
         for name in names {

@@ -1,4 +1,4 @@
-//! The AWS CLI, which brings the caller's credentials, profile, region and endpoint.
+//! The AWS CLI, which provides the caller's credentials, profile, Region and endpoint.
 
 use std::{
     ffi::OsStr,
@@ -8,10 +8,10 @@ use std::{
 
 use serde_json::Value;
 
-/// The most of a complaint that is shown, in bytes.
+/// The part of an error message that is shown, in bytes.
 const MAX_COMPLAINT: usize = 2000;
 
-/// One way to call AWS: a program and the region that every call goes to.
+/// One way to call AWS: a program and the Region of every call.
 #[derive(Clone, Debug)]
 pub(crate) struct AwsCli {
     program: PathBuf,
@@ -29,18 +29,18 @@ pub(crate) enum AwsError {
     Refused {
         /// Service and operation.
         operation: String,
-        /// In the CLI's words.
+        /// The CLI's message.
         complaint: String,
     },
 }
 
 impl AwsError {
-    /// Whether AWS refused by this code, as in `An error occurred (ValidationError) when ...`.
+    /// Whether AWS refused with this code, as in `An error occurred (ValidationError) when ...`.
     pub(crate) fn is(&self, code: &str) -> bool {
         matches!(self, Self::Refused { complaint, .. } if complaint.contains(&format!("({code})")))
     }
 
-    /// Whether the complaint has these words.
+    /// Whether the message contains this text.
     pub(crate) fn says(&self, words: &str) -> bool {
         matches!(self, Self::Refused { complaint, .. } if complaint.contains(words))
     }
@@ -51,18 +51,18 @@ impl AwsCli {
         Self { program, region }
     }
 
-    /// The same in another region.
+    /// The same in another Region.
     pub(crate) fn in_region(&self, region: &str) -> Self {
         Self { region: Some(region.to_owned()), ..self.clone() }
     }
 
-    /// Calls an operation and gives its answer; null where it answers nothing.
+    /// Calls an operation and returns its answer; null where it answers nothing.
     ///
-    /// The CLI retries and bounds its calls itself. Its answer is held in memory alone: it may be a secret's
+    /// The CLI itself retries and bounds its calls. Its answer is held in memory alone: it may be a secret's
     /// value.
     pub(crate) fn call<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Result<Value, AwsError> {
         let mut command = Command::new(&self.program);
-        // As variables: the CLI's first version does not know them as options.
+        // As variables: the CLI's first version does not have them as options.
         command
             .args(arguments)
             .args(["--output", "json"])
@@ -85,8 +85,8 @@ impl AwsCli {
         Ok(serde_json::from_slice(&output.stdout).unwrap_or(Value::Null))
     }
 
-    /// The credentials that the CLI works with, as environment variables for another program; `None` where it
-    /// does not hand them out, as its first version does not.
+    /// The credentials of the CLI, as environment variables for another program; `None` where it does not
+    /// export them, like its first version.
     pub(crate) fn exported_credentials(&self) -> Option<Vec<(&'static str, String)>> {
         let answer = self.call(&["configure", "export-credentials", "--format", "process"]).ok()?;
         let members = [

@@ -8,10 +8,11 @@ use crate::{
     plan::Upload,
 };
 
-/// A bucket by its name, existing or not, and who must own it.
+/// A bucket by its name, existing or not, and its required owner.
 ///
-/// Anybody can make a bucket of a name that can be guessed. So every call names the owner: S3 refuses with
-/// 403 where it is another (Amazon S3 User Guide, "Verifying bucket ownership with bucket owner condition").
+/// Any account can create a bucket with a name that can be guessed. So every call names the owner: S3 refuses
+/// with 403 where it is another (Amazon S3 User Guide, "Verifying bucket ownership with bucket owner
+/// condition").
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bucket {
     /// The name.
@@ -27,17 +28,18 @@ impl Bucket {
         [&words[..], rest].concat()
     }
 
-    /// Whether it has to be made.
+    /// Whether it has to be created.
     ///
     /// # Errors
-    /// It is another account's, or the caller may not look at it.
+    /// It belongs to another account, or the caller may not access it.
     pub(crate) fn is_missing(&self, aws: &AwsCli) -> anyhow::Result<bool> {
         match aws.call(&self.arguments("head-bucket", &[])) {
             Ok(_) => Ok(false),
             Err(error) if error.is("404") => Ok(true),
             Err(error) if error.is("403") => Err(error).with_context(|| {
                 format!(
-                    "the bucket {} is not of the account {}, or may not be used; --bucket names another",
+                    "the bucket {} does not belong to the account {}, or may not be used; \
+             --bucket names another",
                     self.name, self.owner
                 )
             }),
@@ -45,7 +47,7 @@ impl Bucket {
         }
     }
 
-    /// Afterwards it exists and nothing of it can become public.
+    /// Afterwards it exists and nothing in it can become public.
     pub(crate) fn make(&self, aws: &AwsCli) -> anyhow::Result<()> {
         aws.call(&["s3", "mb", &format!("s3://{}", self.name)])?;
         let blocked =

@@ -1,4 +1,4 @@
-//! The person at the terminal.
+//! The operator at the terminal.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
@@ -7,22 +7,22 @@ use anyhow::{bail, ensure};
 /// Asks before anything is changed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Console {
-    /// Takes every question for answered with yes.
+    /// Treats every question as answered with yes.
     pub(crate) yes: bool,
 }
 
 impl Console {
-    /// Passes where a question will find an answer, so that nothing is begun that would end at one.
+    /// Passes where a question can be answered, so that nothing is begun that would end at one.
     pub(crate) fn can_ask(self) -> anyhow::Result<()> {
-        let somebody = self.yes || io::stdin().is_terminal();
-        ensure!(somebody, "nobody is there to be asked; --yes agrees beforehand");
+        let terminal = self.yes || io::stdin().is_terminal();
+        ensure!(terminal, "there is no terminal for the question; --yes agrees in advance");
         Ok(())
     }
 
-    /// Whether the person agrees. Only `y` and `yes` do.
+    /// Whether the operator agrees. Only `y` and `yes` do.
     ///
     /// # Errors
-    /// Nobody is there to ask.
+    /// There is no terminal.
     pub(crate) fn agrees(self, question: &str) -> anyhow::Result<bool> {
         if self.yes {
             say(format!("{question} yes (--yes)"))?;

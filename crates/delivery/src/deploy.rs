@@ -15,10 +15,10 @@ use crate::{
 
 pub use crate::arguments::Arguments;
 
-/// Afterwards the stack is as the templates and the parameters say, or nothing was changed.
+/// Afterwards the stack is as the templates and the parameters define, or nothing was changed.
 ///
 /// # Errors
-/// AWS refuses something, the person does not agree, or the stack was rolled back.
+/// AWS refuses something, the operator does not agree, or the stack was rolled back.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let console = Console { yes: arguments.yes };
     let aws = arguments.access.cli(&arguments.secret);
@@ -55,7 +55,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
             if !matches!(agreed, Ok(true)) {
                 stack.withdraw(&change_set, exists)?;
                 agreed?;
-                bail!("the change set was taken back; nothing was changed");
+                bail!("the change set was deleted; nothing was changed");
             }
             let seen = stack.events()?;
             stack.execute(&change_set)?;
@@ -69,8 +69,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     rotation::offer(console, &aws, &secret, arguments.rotate)
 }
 
-/// The secret, and the master secret where one is needed. The secret's value is read only where something of
-/// it is.
+/// The secret, and the master secret where one is needed. The secret's value is read only where a part of it
+/// is needed.
 fn look_at(
     aws: &AwsCli,
     arguments: &Arguments,
@@ -84,7 +84,7 @@ fn look_at(
     let mut document = Value::Null;
     if arguments.engine.is_none() || (alternating && arguments.master.is_none()) {
         let answer = aws.call(&["secretsmanager", "get-secret-value", "--secret-id", &arguments.secret])?;
-        // The parser's complaint would quote the value.
+        // The parser's message would quote the value.
         document = serde_json::from_str(text(&answer, "SecretString"))
             .map_err(|_| anyhow::anyhow!("the secret's value is no JSON object, as rotation needs it"))?;
     }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! scripts/package   built programs ─> program::check ─> archive::pack ─> trial::run ─> Manifest
-//! scripts/deploy    Manifest ─> Release ─> bucket ─> change set, shown ─> stack, watched ─> rotate-secret, offered
+//! scripts/deploy    Manifest ─> Release ─> bucket ─> change set, shown ─> stack, watched ─> rotate-secret
 //! scripts/undeploy  stack ─> gone; the secret stays
 //! ```
 //!

@@ -35,7 +35,7 @@ async fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nobody is left to be told where this cannot be written.
+            // Where this cannot be written, there is no one to report it to.
             let _ = writeln!(io::stderr(), "{error:#}");
             ExitCode::FAILURE
         }

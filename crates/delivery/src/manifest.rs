@@ -11,7 +11,7 @@ use crate::archive::ENTRY;
 pub struct Manifest {
     /// The commit that was built; with `-dirty` where the work tree had changes.
     pub commit: String,
-    /// The compiler, in its own words.
+    /// The compiler's version, in its own words.
     pub compiler: String,
     /// By name.
     pub artifacts: BTreeMap<String, Entry>,
@@ -28,13 +28,13 @@ pub struct Entry {
     pub strategy: Option<String>,
     /// The zip, from the folder of the manifest.
     pub path: String,
-    /// The zip's bytes.
+    /// The size of the zip in bytes.
     pub size: u64,
     /// The zip's SHA-256, in hexadecimal digits.
     pub sha256: String,
-    /// As Lambda writes it.
+    /// In Lambda's form.
     pub architecture: String,
-    /// The newest C library that its symbols ask for.
+    /// The newest C library that its symbols require.
     pub glibc: String,
 }
 
@@ -46,7 +46,7 @@ impl Manifest {
     }
 }
 
-/// Where an artifact's zip stands, from the folder of the manifest.
+/// Where an artifact's zip is, relative to the folder of the manifest.
 pub(crate) fn path(artifact: &str) -> String {
     format!("{artifact}/{ENTRY}.zip")
 }

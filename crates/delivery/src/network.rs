@@ -1,5 +1,5 @@
-//! Where the function goes, for stacks that may have no custom resource to find it out: `rotate network`,
-//! which looks up by the same code, with the caller's credentials.
+//! Where the function is placed, for stacks that may have no custom resource to look that up: `rotate
+//! network`, which runs the same code, with the caller's credentials.
 
 use std::{
     path::Path,
@@ -10,7 +10,7 @@ use anyhow::{Context, bail, ensure};
 
 use crate::aws_cli::AwsCli;
 
-/// The parameters of the root template that say where a function goes. Empty counts as absent.
+/// The parameters of the root template that define where a function is placed. Empty counts as absent.
 const PLACE: [&str; 8] = [
     "NetworkMode",
     "VpcId",
@@ -22,7 +22,7 @@ const PLACE: [&str; 8] = [
     "HasNatRoute",
 ];
 
-/// Which lookup is wanted.
+/// The requested lookup.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wish<'a> {
     /// The secret's ARN.
@@ -31,19 +31,18 @@ pub(crate) struct Wish<'a> {
     pub(crate) engine: &'a str,
     /// `auto`, `vpc` or `public`.
     pub(crate) network: &'a str,
-    /// The database's endpoint, with which the secret is not read; empty takes the secret's.
+    /// The database's endpoint, with which the secret is not read; empty uses the secret's.
     pub(crate) host: &'a str,
     pub(crate) region: &'a str,
-    /// Another endpoint of AWS; empty takes the region's.
+    /// Another endpoint of AWS; empty uses the Region's.
     pub(crate) endpoint_url: &'a str,
 }
 
-/// Looks up and gives each parameter that says where a function goes, those that are to be empty too: nothing
-/// of an earlier lookup stays.
+/// Looks up and returns each parameter that defines where a function is placed, including those that must be
+/// empty: nothing of an earlier lookup stays.
 ///
-/// The program sees what the AWS CLI sees: where the CLI can hand its credentials out, of a profile with
-/// single sign-on for example, the program gets them. What it warns of and what it fails for is on standard
-/// error.
+/// The program gets the AWS CLI's environment: where the CLI can export its credentials, for example of a
+/// profile with single sign-on, the program gets them. Its warnings and its errors are on standard error.
 ///
 /// # Errors
 /// The program cannot be started, finds nothing, or answers something else.
@@ -56,7 +55,7 @@ pub(crate) fn look_up(program: &Path, aws: &AwsCli, wish: Wish<'_>) -> anyhow::R
         }
     }
     if let Some(key) = aws.exported_credentials() {
-        // A profile would go before the keys.
+        // A profile would take precedence over the keys.
         command.env_remove("AWS_PROFILE").env_remove("AWS_DEFAULT_PROFILE").env_remove("AWS_SESSION_TOKEN");
         command.envs(key);
     }
@@ -67,12 +66,13 @@ pub(crate) fn look_up(program: &Path, aws: &AwsCli, wish: Wish<'_>) -> anyhow::R
         .with_context(|| format!("{} cannot be started", program.display()))?;
     ensure!(
         output.status.success(),
-        "where the function goes was not found out; --parameter NetworkDiscovery=explicit and those beside it can say it"
+        "the lookup of the function's network failed; --parameter NetworkDiscovery=explicit and the \
+         parameters next to it can set it"
     );
     parameters(&String::from_utf8(output.stdout).context("the lookup's answer")?)
 }
 
-/// What `rotate network` printed, as all parameters of a place and `NetworkDiscovery`.
+/// Parses what `rotate network` printed, as all parameters of a place and `NetworkDiscovery`.
 fn parameters(answer: &str) -> anyhow::Result<Vec<(String, String)>> {
     let empty = PLACE.iter().map(|name| ((*name).to_owned(), String::new()));
     let mut all: Vec<_> = empty.chain([("NetworkDiscovery".to_owned(), String::new())]).collect();
@@ -80,7 +80,7 @@ fn parameters(answer: &str) -> anyhow::Result<Vec<(String, String)>> {
         let (name, value) = line.split_once('=').with_context(|| format!("{line:?} is no parameter"))?;
         match all.iter_mut().find(|(known, _)| known == name) {
             Some((_, held)) => value.clone_into(held),
-            None => bail!("{name} says nothing of where a function goes"),
+            None => bail!("{name} is not a parameter of a function's network"),
         }
     }
     ensure!(

@@ -1,4 +1,4 @@
-//! From built programs to packages: check, zip, try, write down.
+//! From built programs to packages: check, zip, try, record.
 
 use std::{
     collections::BTreeMap,
@@ -25,7 +25,7 @@ pub struct Arguments {
     /// Where each program is, as NAME/bootstrap
     #[arg(long, value_name = "FOLDER")]
     programs: PathBuf,
-    /// Where the packages go
+    /// Where the packages are written
     #[arg(long, value_name = "FOLDER", default_value = "target/lambda")]
     to: PathBuf,
     /// The processor that the programs are for
@@ -45,11 +45,11 @@ pub struct Arguments {
 /// Zips programs, for their sizes alone
 #[derive(Debug, clap::Args)]
 pub struct Zip {
-    /// Each gets a PROGRAM.zip beside it
+    /// A PROGRAM.zip is written next to each
     programs: Vec<PathBuf>,
 }
 
-/// Afterwards each program has beside it the zip that it would be packed as. Nothing is checked or tried.
+/// Afterwards each program has the zip of its package next to it. Nothing is checked or tried.
 ///
 /// # Errors
 /// A program cannot be read, or its zip not be written.
@@ -67,10 +67,10 @@ pub fn zip(arguments: &Zip) -> anyhow::Result<()> {
 /// Afterwards the folder holds a zip of each artifact, `manifest.json` and `SHA256SUMS`, all of this run
 /// alone.
 ///
-/// One line tells of each artifact: its size against its bar, or why it is refused. All are looked at.
+/// One line for each artifact reports its size against its limit, or why it is refused. All are checked.
 ///
 /// # Errors
-/// A program is missing, cannot run on Lambda, is larger than its bar, or does not pass its trial. No
+/// A program is missing, cannot run on Lambda, is larger than its limit, or does not pass its trial. No
 /// manifest is left then.
 pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let artifacts = Artifact::chosen(&arguments.names)?;
@@ -105,7 +105,7 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Mebibytes to a hundredth, rounded up: what is over a bar shows as more.
+/// Mebibytes to a hundredth, rounded up: what exceeds a limit is shown as more.
 fn mib(bytes: u64) -> String {
     let hundredths = (bytes * 100).div_ceil(1 << 20);
     format!("{}.{:02}", hundredths / 100, hundredths % 100)

@@ -1,4 +1,4 @@
-//! The root template's parameters: which there are, and what a run hands to each of them.
+//! The root template's parameters, and the values that a run passes for them.
 
 use std::{collections::BTreeMap, fmt, io::Write};
 
@@ -54,7 +54,7 @@ impl Declared {
     }
 }
 
-/// A parameter and what it is to be. A hidden value shows in neither `Debug` nor `Display`.
+/// A parameter and its value. A hidden value shows in neither `Debug` nor `Display`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Parameter {
     name: String,
@@ -64,7 +64,7 @@ pub struct Parameter {
 }
 
 impl Parameter {
-    /// As CloudFormation takes it.
+    /// In CloudFormation's form.
     pub fn to_json(&self) -> Value {
         match &self.value {
             Some(value) => json!({"ParameterKey": self.name, "ParameterValue": value}),
@@ -90,13 +90,14 @@ impl fmt::Debug for Parameter {
     }
 }
 
-/// What is worked out here, with what the person says over it; all else that the stack has stays as it is.
+/// The values that were determined here, overridden by the operator's; all others of the stack stay
+/// unchanged.
 ///
-/// `present` names the parameters of the stack as it stands. Without a word about them CloudFormation would
-/// put them back to the template's defaults.
+/// `present` names the parameters of the stack as it is. Parameters that are not mentioned would be reset by
+/// CloudFormation to the template's defaults.
 ///
 /// # Errors
-/// The person names a parameter that the template does not have.
+/// The operator names a parameter that the template does not have.
 pub fn settle(
     declared: &Declared,
     worked_out: &[(&str, Option<&str>)],
@@ -134,10 +135,10 @@ pub(crate) fn value<'a>(stack: &'a Value, name: &str) -> Option<&'a str> {
 }
 
 /// A file for the AWS CLI, readable by the caller alone and removed with the answer: arguments of a program
-/// are shown to everybody on the machine.
+/// are visible to every user of the machine.
 pub(crate) fn file(parameters: &[Parameter]) -> anyhow::Result<NamedTempFile> {
     let all: Vec<_> = parameters.iter().map(Parameter::to_json).collect();
-    // It is made with the mode 0600.
+    // It is created with the mode 0600.
     let mut file = NamedTempFile::with_prefix("rotators-").context("a file for the parameters")?;
     file.write_all(Value::Array(all).to_string().as_bytes()).context("the file for the parameters")?;
     Ok(file)

@@ -1,4 +1,4 @@
-//! What a deployment will do, worked out before anything is done.
+//! What a deployment will do, determined before anything is done.
 
 use std::{
     fs,
@@ -9,7 +9,7 @@ use anyhow::{Context, bail, ensure};
 
 use crate::manifest::{Manifest, sha256};
 
-/// The secret that is to be rotated, as its owner described it.
+/// The secret to be rotated, as AWS describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretFacts {
     /// The complete ARN.
@@ -20,19 +20,19 @@ pub struct SecretFacts {
     pub engine: String,
 }
 
-/// A file that goes into the bucket.
+/// A file for the bucket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upload {
-    /// Where it is here.
+    /// Its local path.
     pub file: PathBuf,
     /// Its key in the bucket.
     pub key: String,
 }
 
-/// Everything that is uploaded for one deployment, under keys that change when anything of it does.
+/// Everything that is uploaded for one deployment, under keys that change with the contents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Release {
-    /// What stands before each artifact's name in its key.
+    /// The part of each artifact's key before its name.
     pub code_prefix: String,
     /// The processor of the packages.
     pub architecture: String,
@@ -44,7 +44,7 @@ impl Release {
     /// Collects packages of these artifacts and all templates.
     ///
     /// # Errors
-    /// A package is missing, is not what the manifest says, or is built for another processor than the
+    /// A package is missing, does not match the manifest, or is built for another processor than the
     /// others.
     pub fn collect(packages: &Path, templates: &Path, artifacts: &[&str]) -> anyhow::Result<Self> {
         let manifest = packages.join("manifest.json");
@@ -74,7 +74,7 @@ impl Release {
         }
         let listing: String =
             files.iter().map(|(_, digest, name)| [digest, " ", name, "\n"].concat()).collect();
-        // Lambda and CloudFormation look at keys, not at contents, so the contents make the key.
+        // Lambda and CloudFormation compare keys, not contents, so the key is derived from the contents.
         let code_prefix = format!("rotators/{}/", &sha256(listing.as_bytes())[..16]);
         let uploads = files
             .into_iter()
@@ -110,14 +110,14 @@ pub fn engine(named: &str) -> anyhow::Result<&'static str> {
     })
 }
 
-/// A stack's name for a secret's: letters, digits and hyphens, and beginning with a letter.
+/// A stack's name for a secret's: letters, digits and hyphens, beginning with a letter.
 pub fn stack_name(secret: &str) -> String {
     let fitting = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
     let name: String = format!("rotation-{secret}").chars().map(fitting).take(128).collect();
     name.trim_end_matches('-').to_owned()
 }
 
-/// The region and the account in a secret's ARN.
+/// The Region and the account in a secret's ARN.
 ///
 /// # Errors
 /// It is no ARN of a secret.
@@ -128,9 +128,9 @@ pub fn place(arn: &str) -> anyhow::Result<(&str, &str)> {
     }
 }
 
-/// Where a bucket's objects are read by CloudFormation, without a slash at the end.
+/// Where CloudFormation reads a bucket's objects, without a slash at the end.
 ///
-/// With an endpoint of one's own it is that, and the bucket stands in the path.
+/// A custom endpoint is used as it is, with the bucket in the path.
 pub fn bucket_url(arn: &str, region: &str, bucket: &str, endpoint: &str) -> String {
     if !endpoint.is_empty() {
         return format!("{}/{bucket}", endpoint.trim_end_matches('/'));
@@ -142,16 +142,17 @@ pub fn bucket_url(arn: &str, region: &str, bucket: &str, endpoint: &str) -> Stri
 /// Passes where a change set can update a stack in this status.
 ///
 /// # Errors
-/// It cannot; the message says what to do first (CloudFormation User Guide, "Stack status codes").
+/// It cannot; the message names the first thing to do (CloudFormation User Guide, "Stack status codes").
 pub fn can_update(stack: &str, status: &str) -> anyhow::Result<()> {
     match status {
         "CREATE_FAILED" | "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "DELETE_FAILED" => {
             bail!(
-                "the stack {stack} is {status} and cannot be updated; take it away with scripts/undeploy first"
+                "the stack {stack} is {status} and cannot be updated; delete it with scripts/undeploy first"
             )
         }
         "UPDATE_ROLLBACK_FAILED" => bail!(
-            "the stack {stack} is {status}; run aws cloudformation continue-update-rollback --stack-name {stack} first"
+            "the stack {stack} is {status}; first run \
+             aws cloudformation continue-update-rollback --stack-name {stack}"
         ),
         status if status.ends_with("_IN_PROGRESS") => {
             bail!("the stack {stack} is {status}; run this again once that has ended")

@@ -1,4 +1,4 @@
-//! What a built program needs of the machine that runs it.
+//! What a built program requires of the machine that runs it.
 
 use std::{fmt, str::FromStr};
 
@@ -19,7 +19,7 @@ pub enum Architecture {
 }
 
 impl Architecture {
-    /// As Lambda writes it in `Architectures`.
+    /// Lambda's name for it in `Architectures`.
     pub fn name(self) -> &'static str {
         match self {
             Self::X86_64 => "x86_64",
@@ -55,10 +55,10 @@ pub struct Glibc {
 }
 
 impl Glibc {
-    /// What Lambda's runtime `provided.al2023` has.
+    /// The version in Lambda's runtime `provided.al2023`.
     pub const OF_LAMBDA: Self = Self { major: 2, minor: 34 };
 
-    /// Reads a version name of a symbol, such as `GLIBC_2.2.5`; `None` for names of other libraries.
+    /// Parses the version name of a symbol, such as `GLIBC_2.2.5`; `None` for names of other libraries.
     fn of_symbol(version: &[u8]) -> Option<Self> {
         let text = std::str::from_utf8(version.strip_prefix(b"GLIBC_")?).ok()?;
         let mut parts = text.split('.').map(str::parse);
@@ -72,10 +72,10 @@ impl fmt::Display for Glibc {
     }
 }
 
-/// Checks that Lambda's `provided.al2023` can start this program, and gives the C library that it needs.
+/// Checks that Lambda's `provided.al2023` can start this program, and returns the C library that it needs.
 ///
 /// # Errors
-/// It is no ELF program of that processor, needs no or a newer C library, or is not stripped.
+/// It is no ELF program for that processor, needs no or a newer C library, or is not stripped.
 pub fn check(program: &[u8], architecture: Architecture) -> anyhow::Result<Glibc> {
     let file = ElfFile64::<Endianness>::parse(program).context("this is no 64-bit ELF program")?;
     if file.architecture() != architecture.machine() {
@@ -84,7 +84,8 @@ pub fn check(program: &[u8], architecture: Architecture) -> anyhow::Result<Glibc
     let needed = needed_glibc(program)?.context("it names no version of the C library")?;
     if needed > Glibc::OF_LAMBDA {
         bail!(
-            "it needs glibc {needed}, and provided.al2023 has {}; build it with cargo-lambda or on an older system",
+            "it needs glibc {needed}, and provided.al2023 has {}; build it with cargo-lambda \
+             or on an older system",
             Glibc::OF_LAMBDA
         );
     }
@@ -94,7 +95,7 @@ pub fn check(program: &[u8], architecture: Architecture) -> anyhow::Result<Glibc
     Ok(needed)
 }
 
-/// The newest version among those that the program's symbols ask for.
+/// The newest version among those that the program's symbols require.
 fn needed_glibc(program: &[u8]) -> anyhow::Result<Option<Glibc>> {
     let header = FileHeader64::<Endianness>::parse(program)?;
     let endian = header.endian()?;

@@ -16,10 +16,10 @@ use crate::{
 /// The longest that a rotation is watched.
 const LIMIT: Duration = Duration::from_mins(3);
 
-/// Offers the first rotation, and watches it. `wanted` agrees to it beforehand.
+/// Offers the first rotation, and watches it. `wanted` agrees to it in advance.
 ///
 /// # Errors
-/// Nobody is there to ask, AWS refuses, or the new version is not AWSCURRENT in time.
+/// There is no terminal, AWS refuses, or the new version is not AWSCURRENT in time.
 pub(crate) fn offer(
     console: Console,
     aws: &AwsCli,
@@ -27,7 +27,7 @@ pub(crate) fn offer(
     wanted: bool,
 ) -> anyhow::Result<()> {
     let by_hand = format!("aws secretsmanager rotate-secret --secret-id {}", secret.arn);
-    // --yes agrees to the stack; a password is changed only on a word about that.
+    // --yes agrees to the stack; a password is changed only after explicit agreement to that.
     if !wanted && (console.yes || !console.agrees("Rotate the secret now?")?) {
         return Ok(say(format!("To rotate it now: {by_hand}"))?);
     }
@@ -43,7 +43,8 @@ pub(crate) fn offer(
         }
         ensure!(
             begun.elapsed() < LIMIT,
-            "version {version} is not AWSCURRENT yet; Secrets Manager tries again by itself, and the function's log says why"
+            "version {version} is not AWSCURRENT yet; Secrets Manager retries by itself, and the \
+             function's log names the cause"
         );
         sleep(Duration::from_secs(2));
     }

@@ -1,4 +1,4 @@
-//! Where everything of a deployment goes: the bucket, what is uploaded, the stack's parameters.
+//! Where the parts of a deployment are put: the bucket, what is uploaded, the stack's parameters.
 
 use std::{fs, path::PathBuf, process::Command};
 
@@ -15,11 +15,11 @@ use crate::{
     plan::{self, Release, SecretFacts},
 };
 
-/// What a deployment is worked out to be.
+/// The plan of a deployment.
 pub(crate) struct Site {
     pub(crate) aws: AwsCli,
     pub(crate) bucket: Bucket,
-    /// Whether the bucket has to be made.
+    /// Whether the bucket has to be created.
     pub(crate) makes_bucket: bool,
     pub(crate) artifact: String,
     pub(crate) release: Release,
@@ -28,12 +28,12 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// Works it out, for a stack as it stands. Builds the packages where none were named; changes nothing in
+    /// Determines it, for a stack as it is. Builds the packages where none were named; changes nothing in
     /// AWS.
     ///
     /// # Errors
-    /// A parameter is none of the template's, the place is not found, a package does not come about, or the
-    /// bucket is another account's.
+    /// A parameter is not in the template, the network lookup fails, a package cannot be built, or the bucket
+    /// belongs to another account.
     pub(crate) fn work_out(
         arguments: &Arguments,
         aws: &AwsCli,
@@ -99,13 +99,13 @@ impl Site {
     }
 }
 
-/// Who finds the database: `discover` or `explicit`.
+/// What finds the database: `discover` or `explicit`.
 fn discovery<'a>(arguments: &'a Arguments, standing: &'a Value) -> &'a str {
     let said = arguments.said("NetworkDiscovery").or(arguments.network_discovery.as_deref());
     said.or(parameters::value(standing, "NetworkDiscovery")).unwrap_or("discover")
 }
 
-/// The parameters that say where the function goes, as far as this run has a word about them.
+/// The parameters that define where the function is placed, as far as this run sets them.
 fn place(
     arguments: &Arguments,
     aws: &AwsCli,
@@ -135,7 +135,7 @@ fn place(
         {
             bail!(
                 "the stack's place was looked up before, and its network is a part of it: \
-             say --network-discovery explicit or discover with --network"
+             add --network-discovery explicit or discover to --network"
             )
         }
         named => {
@@ -146,12 +146,12 @@ fn place(
     }
 }
 
-/// Builds the packages and gives their folder.
+/// Builds the packages and returns their folder.
 fn package(arch: Option<&str>, artifacts: &[&str]) -> anyhow::Result<PathBuf> {
     let mut command = Command::new("scripts/package");
     command.args(arch.map(|arch| ["--arch", arch]).iter().flatten()).arg("--no-sbom").args(artifacts);
     ensure!(command.status().context("scripts/package")?.success(), "the packages could not be built");
-    // The script built this program too, into the folder that holds the packages.
+    // The script also built this program, into the folder that contains the packages.
     let program = std::env::current_exe()?;
     let target = program.ancestors().nth(2).context("cargo builds programs two folders deep")?;
     Ok(target.join("lambda"))

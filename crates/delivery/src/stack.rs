@@ -1,4 +1,4 @@
-//! A CloudFormation stack: its change sets and how it goes on.
+//! A CloudFormation stack: its change sets and its progress.
 
 use std::{
     collections::BTreeSet,
@@ -15,12 +15,12 @@ use crate::{
     parameters::{self, Parameter},
 };
 
-/// Between two looks.
+/// Between two checks.
 const PAUSE: Duration = Duration::from_secs(3);
 /// The longest that a change set is waited for.
 const CHANGE_SET_LIMIT: Duration = Duration::from_mins(10);
-/// The longest that a stack is waited for. Network interfaces of a deleted function take up to 40 minutes to
-/// go.
+/// The longest that a stack is waited for. The network interfaces of a deleted function can remain for 40
+/// minutes.
 const STACK_LIMIT: Duration = Duration::from_hours(1);
 
 /// A stack by its name, existing or not.
@@ -33,14 +33,14 @@ pub(crate) struct Stack<'a> {
 /// What a change set would do.
 #[derive(Debug)]
 pub(crate) enum Changes {
-    /// Everything is as it would be.
+    /// Nothing would change.
     None,
-    /// One line a resource.
+    /// One line per resource.
     Some(Vec<String>),
 }
 
 impl Stack<'_> {
-    /// The stack's description; `None` where it does not exist or nothing of it was ever made.
+    /// The stack's description; `None` where it does not exist or nothing of it was ever created.
     pub(crate) fn describe(&self) -> anyhow::Result<Option<Value>> {
         Ok(self.look()?.filter(|stack| text(stack, "StackStatus") != "REVIEW_IN_PROGRESS"))
     }
@@ -56,10 +56,10 @@ impl Stack<'_> {
         }
     }
 
-    /// Makes a change set and waits until it is worked out. One that was refused is gone again.
+    /// Creates a change set and waits until it is complete. One that was refused is deleted again.
     ///
-    /// Nested change sets are not asked for: with outputs of one nested stack as parameters of another, as
-    /// here, CloudFormation cannot work them out.
+    /// Nested change sets are not requested: with outputs of one nested stack as parameters of another, as
+    /// here, CloudFormation cannot determine them.
     pub(crate) fn propose(
         &self,
         change_set: &str,
@@ -110,7 +110,7 @@ impl Stack<'_> {
                 status if begun.elapsed() > CHANGE_SET_LIMIT => {
                     bail!("the change set {change_set} of an earlier run is still {status}")
                 }
-                // CloudFormation deletes none that it is still at work on.
+                // CloudFormation does not delete one that is still in progress.
                 status if status.ends_with("_IN_PROGRESS") || status.ends_with("_PENDING") => {}
                 _ => {
                     self.call("delete-change-set", &["--change-set-name", change_set])?;
@@ -124,7 +124,7 @@ impl Stack<'_> {
         self.call("execute-change-set", &["--change-set-name", change_set]).map(drop)
     }
 
-    /// Takes a change set back, and the empty stack that was made for it.
+    /// Deletes a change set, and the empty stack that was created for it.
     pub(crate) fn withdraw(&self, change_set: &str, exists: bool) -> Result<(), AwsError> {
         self.call("delete-change-set", &["--change-set-name", change_set])?;
         if !exists {
@@ -142,13 +142,13 @@ impl Stack<'_> {
         Ok(self.event_list()?.iter().map(|event| text(event, "EventId").to_owned()).collect())
     }
 
-    /// Shows events that are not among those seen until the stack rests, and gives its status; `None` once it
-    /// is gone.
+    /// Shows events that are not among those seen until the stack is stable, and returns its status; `None`
+    /// once it is gone.
     pub(crate) fn watch(&self, mut seen: BTreeSet<String>) -> anyhow::Result<Option<String>> {
         let begun = Instant::now();
         loop {
-            // The status first: an event that comes between the two looks is then shown before the end is
-            // told.
+            // The status first: an event between the two calls is then shown before the end is
+            // reported.
             let status = self.look()?.map(|stack| text(&stack, "StackStatus").to_owned());
             for event in self.event_list()?.iter().rev() {
                 if seen.insert(text(event, "EventId").to_owned()) {
@@ -182,7 +182,7 @@ impl Stack<'_> {
     }
 }
 
-/// What a change set says, a resource a line.
+/// The content of a change set, one resource per line.
 fn lines(change_set: &Value) -> Vec<String> {
     let changes = change_set["Changes"].as_array().into_iter().flatten();
     let line = |change: &Value| {

@@ -1,4 +1,5 @@
-//! The run that a package has to pass: as Lambda starts it, out of its zip, before it is called built.
+//! The trial that a package has to pass: started as Lambda starts it, from its zip, before it counts as
+//! built.
 
 use std::{
     fs,
@@ -17,17 +18,17 @@ use serde_json::{Value, json};
 
 use crate::{archive, artifact::Artifact};
 
-/// What one invocation may take. An emulated processor is some twenty times slower than a real one.
+/// The time for one invocation. An emulated processor is some twenty times slower than a real one.
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// Unpacks the zip and invokes its program through a local Runtime API.
 ///
 /// A rotator creates a version of a secret in a local Secrets Manager, which has to succeed, and is then sent
-/// to a database where nothing listens, which it has to say by a code of its own. Anything else has to answer
-/// an empty event. `emulator` runs programs of another processor.
+/// to a database where nothing listens, which it has to report with a code of its own. Any other program has
+/// to answer an empty event. `emulator` runs programs of another processor.
 ///
 /// # Errors
-/// The program does not start, ends, or answers otherwise.
+/// The program does not start, ends, or gives another answer.
 pub async fn run(artifact: &Artifact, zip: &[u8], emulator: Option<&Path>) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let program = folder.path().join(archive::ENTRY);
@@ -88,7 +89,7 @@ fn start(program: &Path, emulator: Option<&Path>, store: Option<String>) -> anyh
     .build()?)
 }
 
-/// Whether the program itself said so, and not the runtime about a program that ended.
+/// Whether the program itself reported it, and not the runtime about a program that ended.
 fn is_an_answer(error: &FunctionError) -> bool {
     !["Runtime.", "Sandbox."].iter().any(|prefix| error.error_type.starts_with(prefix))
 }

@@ -1,4 +1,4 @@
-//! `scripts/undeploy`: the stack goes, the secret stays as it is.
+//! `scripts/undeploy`: the stack is deleted, the secret stays as it is.
 
 use anyhow::{Context, bail};
 use serde_json::Value;
@@ -22,7 +22,7 @@ pub struct Arguments {
     /// Turns rotation off where the stack leaves it on
     #[arg(long)]
     cancel_rotation: bool,
-    /// Agrees to the deletion beforehand
+    /// Agrees to the deletion in advance
     #[arg(long)]
     yes: bool,
     #[command(flatten)]
@@ -32,7 +32,7 @@ pub struct Arguments {
 /// Afterwards the stack is gone, and the secret has the versions and labels that it had.
 ///
 /// # Errors
-/// A rotation is under way, AWS refuses something, or the person does not agree.
+/// A rotation is in progress, AWS refuses something, or the operator does not agree.
 pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let console = Console { yes: arguments.yes };
     let aws = arguments.access.cli(&arguments.secret);
@@ -45,7 +45,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     stack.describe()?.with_context(|| format!("there is no stack {name}; --stack names another"))?;
     if let Some(version) = under_way(&secret) {
         bail!(
-            "version {version} is being rotated; wait until it is AWSCURRENT, or take AWSPENDING from it first"
+            "version {version} is being rotated; wait until it is AWSCURRENT, or remove AWSPENDING from it"
         );
     }
 
@@ -63,10 +63,10 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let after = describe()?;
     anyhow::ensure!(
         after["VersionIdsToStages"] == secret["VersionIdsToStages"],
-        "the secret's labels were changed meanwhile, by somebody else"
+        "the secret's labels were changed meanwhile, by another session"
     );
     if after["RotationEnabled"] == Value::Bool(true) {
-        // Without its function the schedule would fail at each of its dates.
+        // Without its function the schedule would fail on each of its dates.
         if arguments.cancel_rotation
             || (!console.yes && console.agrees("Rotation is still on. Turn it off?")?)
         {

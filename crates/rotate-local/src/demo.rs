@@ -81,13 +81,13 @@ Examples:
   rotate-local demo --html demo.html   and the timelines as a page for a browser
   NO_COLOR=1 rotate-local demo | less  plain lines";
 
-/// What the local Secrets Manager waits before it answers, so that a call costs about what it costs on AWS.
+/// The delay of the local Secrets Manager's answers, so that a call takes about as long as on AWS.
 const CALL_TIME: Duration = Duration::from_millis(25);
 
 /// Shows the rotations and the verdict.
 ///
 /// # Errors
-/// Something could not be started, or a promise was not kept.
+/// Something could not be started, or a guarantee was broken.
 pub(crate) async fn run(arguments: &Arguments, environment: &Environment, screen: &Screen) -> Result<()> {
     let folder = match &arguments.functions {
         Some(folder) => folder.clone(),
@@ -123,7 +123,7 @@ async fn start(
 ) -> Result<LocalEnvironment> {
     let database = Database::start(engine, screen)?;
     let settings = Settings {
-        // One attempt: what the service would fix by trying again shall be seen here.
+        // One attempt: the demo must show what the service would fix by trying again.
         rotation: RotationSettings { attempts: 1, ..RotationSettings::default() },
         trouble: Trouble { delay: CALL_TIME, ..Trouble::default() },
         ..Settings::default()
@@ -138,12 +138,12 @@ async fn start(
     Ok(local)
 }
 
-/// Runs the programme, up to the first rotation that fails.
+/// Runs the program of rotations, up to the first that fails.
 async fn rotate(local: &LocalEnvironment, screen: &Screen) -> Result<(Vec<Rotation>, Vec<Promise>)> {
     let Database { server, .. } = local.database.as_ref().expect("it was started with one");
     let functions = local.shown();
     let mut watch = Watch::over(local, functions, server);
-    // Seen once, so that its password is among those that the logs are searched for.
+    // Read once, so that its password is among those that the logs are searched for.
     watch.look(MASTER_SECRET).await;
     let (mut rotations, mut rights): (Vec<Rotation>, _) = (Vec::new(), None);
     for (index, (secret, strategy)) in PROGRAMME.into_iter().enumerate() {
@@ -229,18 +229,18 @@ fn verdict(promises: &[Promise], rotations: &[Rotation], began: Instant, screen:
     let seconds = began.elapsed().as_secs_f64();
     let Some(broken) = promises.iter().find(|promise| !promise.kept) else {
         let all = format!(
-            "Verdict: as promised. {} rotations ended with `AWSCURRENT logs in`, in {seconds:.1} s.",
+            "Verdict: as expected. {} rotations ended with `AWSCURRENT logs in`, in {seconds:.1} s.",
             rotations.len()
         );
         screen.line(screen.paint(Look::Good, all));
         return Ok(());
     };
-    // What made a rotation fail says more than what was missed after it.
+    // The cause of a failed rotation is more useful than the guarantees that it broke.
     let failure = rotations.iter().find_map(|rotation| rotation.failure.as_deref());
     let why = match failure {
         Some(failure) => failure.to_owned(),
         None => format!("{}: {}", broken.text, broken.found),
     };
-    screen.line(screen.paint(Look::Bad, format!("Verdict: not as promised: {why}")));
+    screen.line(screen.paint(Look::Bad, format!("Verdict: not as expected: {why}")));
     bail!("the demo found a broken promise: {}", broken.text)
 }

@@ -1,4 +1,4 @@
-//! The programs that go to Lambda, run by the local Runtime API.
+//! The programs that are deployed to Lambda, run by the local Runtime API.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,8 @@ use local_aws::LambdaFunction;
 use rotation_cli::EngineKind;
 use rotation_config::{Environment, StrategyKind};
 
-/// What a function is told on Lambda, by AWS's templates or by us: handed on where a person has set it here.
+/// The settings of a function on Lambda, by AWS's templates or this project's: passed on where they are set
+/// here.
 const SETTINGS: [&str; 26] = [
     "EXCLUDE_CHARACTERS",
     "EXCLUDE_LOWERCASE",
@@ -46,7 +47,7 @@ pub(crate) struct Pair {
 }
 
 impl Pair {
-    /// Prepares both, with the settings of the environment and over them `more`. Nothing runs yet.
+    /// Prepares both, with the settings of the environment, and `more` in their place. Nothing runs yet.
     ///
     /// # Errors
     /// A program is missing; the message names the command that builds it.
@@ -78,12 +79,12 @@ impl Pair {
     }
 }
 
-/// The folder where cargo put the functions: beside this program, or among the shipped ones.
+/// The folder where cargo put the functions: next to this program, or among the shipped ones.
 ///
 /// # Errors
-/// The system does not say where this program is.
+/// The system does not report where this program is.
 pub(crate) fn folder(release: bool) -> Result<PathBuf> {
-    let program = std::env::current_exe().context("this program does not know where it is")?;
+    let program = std::env::current_exe().context("the path of this program is unknown")?;
     let beside = program.parent().context("this program is in no folder")?;
     match beside.parent() {
         Some(target) if release => Ok(target.join("release")),

@@ -35,8 +35,8 @@ pub(crate) struct Arguments {
     functions: Option<PathBuf>,
 }
 
-/// At most one of them. The server lasts as long as the command, so the file of `--state` would outlive what
-/// its secrets open.
+/// At most one of them. The server lasts as long as the command, so the file of `--state` would outlive the
+/// databases of its secrets.
 #[derive(Args, Debug)]
 #[group(multiple = false, conflicts_with = "state")]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line, of which one at most is set")]
@@ -105,7 +105,7 @@ pub(crate) async fn run(arguments: &Arguments, environment: &Environment, screen
     };
     let asked = arguments.database.engine();
     let mut engines = functions::built(&folder);
-    // What is missing is named then, with the command that builds it.
+    // A missing program is reported then, with the command that builds it.
     match asked {
         Some(engine) if !engines.contains(&engine) => engines.push(engine),
         None if engines.is_empty() => engines.push(EngineKind::Postgres),

@@ -1,4 +1,4 @@
-//! A local Secrets Manager with the functions registered and, where asked for, a database with users and
+//! A local Secrets Manager with the functions registered and, where requested, a database with users and
 //! secrets.
 
 mod docdb;
@@ -40,10 +40,10 @@ pub(crate) struct Database {
 }
 
 impl LocalEnvironment {
-    /// Starts Secrets Manager and prepares the functions of these engines out of the folder.
+    /// Starts Secrets Manager and prepares the functions of these engines from the folder.
     ///
     /// # Errors
-    /// The port or the state file cannot be had, or a function is missing.
+    /// The port or the state file is not available, or a function is missing.
     pub(crate) async fn start(
         folder: &Path,
         engines: &[EngineKind],
@@ -103,7 +103,7 @@ impl Database {
         self.authority.path().join("authority.pem").to_string_lossy().into_owned()
     }
 
-    /// Makes the users and one secret for each. Gives the ARN of the master's.
+    /// Creates the users and one secret for each. Returns the ARN of the master's.
     async fn create_secrets(&self, secrets_manager: &LocalSecretsManager) -> Result<String> {
         let Users { master, reporting, owner } = self.server.populate().await?;
         let master_arn = secrets_manager.create_secret(MASTER_SECRET, &self.document(&master, None))?;

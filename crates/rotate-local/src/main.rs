@@ -1,4 +1,5 @@
-//! The command `rotate-local`: rotations on this machine alone, by the very programs that go to Lambda.
+//! The command `rotate-local`: rotations on this machine alone, by the same programs that are deployed to
+//! Lambda.
 //!
 //! ```text
 //! rotate-local demo     LocalEnvironment ─> 4 rotations by the real functions, each step watched ─> verdict

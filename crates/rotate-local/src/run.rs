@@ -62,7 +62,7 @@ Examples:
 /// The longest that a rotation may take: four invocations of Lambda's default timeout here.
 const LIMIT: Duration = Duration::from_mins(3);
 
-/// Rotates as often as was asked for.
+/// Rotates as often as requested.
 ///
 /// # Errors
 /// Something could not be started, or a rotation did not succeed.
@@ -77,7 +77,7 @@ pub(crate) async fn run(arguments: &Arguments, screen: &Screen) -> Result<()> {
 async fn rotate(arguments: &Arguments, screen: &Screen) -> Result<()> {
     let settings = Settings {
         state_file: arguments.state.clone(),
-        // One attempt: a step that fails shall be seen.
+        // One attempt: a step that fails must be shown.
         rotation: RotationSettings { attempts: 1, ..RotationSettings::default() },
         ..Settings::default()
     };
@@ -121,7 +121,7 @@ fn function(arguments: &Arguments, endpoint: &str) -> Result<LambdaFunction> {
     function.build().context("the function cannot be prepared")
 }
 
-/// One line a step.
+/// One line per step.
 fn show(record: &RotationRecord, screen: &Screen) {
     for step in record.steps() {
         let time = step.duration.as_secs_f64() * 1000.0;

@@ -1,4 +1,4 @@
-//! `rotate doctor`, `rotate explain` and `rotate recover`: one look at a secret, told in three ways.
+//! `rotate doctor`, `rotate explain` and `rotate recover`: one diagnosis of a secret, shown in three ways.
 //!
 //! ```text
 //! Subject ─> Doctor::diagnose ─┬─ doctor   findings, worst first, and the next step
@@ -11,7 +11,7 @@ mod explain;
 mod function;
 mod recover;
 
-// Circle: it runs one of the three commands, and each of these looks at what it has read.
+// Circle: it runs one of the three commands, and each of these uses what it has read.
 use std::{process::ExitCode, time::SystemTime};
 
 use anyhow::{Context, Result};
@@ -38,7 +38,7 @@ pub(crate) use doctor::Arguments as Doctor;
 pub(crate) use explain::Arguments as Explain;
 pub(crate) use recover::Arguments as Recover;
 
-/// What one look may take: a few logins, each of at most five seconds.
+/// The time for one diagnosis: a few logins, each of at most five seconds.
 const TIME: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// Which secret, and how it is rotated.
@@ -99,7 +99,7 @@ impl Ask<'_> {
     }
 
     /// # Errors
-    /// A setting is not usable, or the secret cannot be described.
+    /// A setting is invalid, or the secret cannot be described.
     pub(crate) async fn run(self, environment: &Environment, screen: &Screen) -> Result<ExitCode> {
         let subject = self.subject();
         let engine = match subject.engine {
@@ -166,7 +166,7 @@ impl Ask<'_> {
     }
 }
 
-/// Everything that a look at one secret takes.
+/// Everything that a diagnosis of one secret needs.
 struct Subject<E, D> {
     engine: E,
     strategy: Strategy<D>,
@@ -180,10 +180,10 @@ struct Subject<E, D> {
 }
 
 impl<E: Engine + Clone, D: DatabaseLookup + Clone> Subject<E, D> {
-    /// Looks at the secret.
+    /// Diagnoses the secret.
     ///
     /// # Errors
-    /// The secret cannot be described, or the time is over.
+    /// The secret cannot be described, or the time ran out.
     async fn diagnose(&self) -> Result<Diagnosis> {
         let deadline = Deadline::after(TIME);
         let database = self.database(deadline);
@@ -191,7 +191,7 @@ impl<E: Engine + Clone, D: DatabaseLookup + Clone> Subject<E, D> {
         Ok(diagnosis.map_err(RotationError::from)??)
     }
 
-    /// The same, and at the function that rotates the secret.
+    /// The same, including the function that rotates the secret.
     ///
     /// # Errors
     /// Those of [`Subject::diagnose`].
@@ -210,7 +210,7 @@ impl<E: Engine + Clone, D: DatabaseLookup + Clone> Subject<E, D> {
     }
 
     fn doctor<'a>(&'a self, database: &'a Database<E, D>) -> Doctor<'a, SecretsManager, Database<E, D>> {
-        #[expect(clippy::disallowed_methods, reason = "ages are told, and this is the shell")]
+        #[expect(clippy::disallowed_methods, reason = "ages are shown, and this is the shell")]
         let now = SystemTime::now();
         Doctor { store: &self.store, target: database, invoker: Invoker::Person, logins: self.logins, now }
     }
@@ -243,8 +243,8 @@ impl Subject {
     }
 }
 
-/// Where Lambda is: as the variables of the SDKs say, else at its region's own endpoint, but not where
-/// another Secrets Manager than AWS's is asked.
+/// Where Lambda is: as the variables of the SDKs define, else at its Region's own endpoint, but not where
+/// a Secrets Manager other than AWS's is used.
 fn lambda_of(endpoint: &Endpoint, environment: &Environment) -> Result<LambdaEndpoint> {
     const OWN: &str = "AWS_ENDPOINT_URL_LAMBDA";
     const ALL: &str = "AWS_ENDPOINT_URL";
@@ -258,7 +258,7 @@ fn lambda_of(endpoint: &Endpoint, environment: &Environment) -> Result<LambdaEnd
     Ok(if elsewhere { LambdaEndpoint::Unknown } else { LambdaEndpoint::Regional })
 }
 
-/// What AWSCURRENT holds, where it can be read; why it cannot, the diagnosis tells.
+/// The value of AWSCURRENT, where it can be read; where it cannot, the diagnosis reports why.
 async fn read(store: &SecretsManager, secret: &SecretId) -> Option<SecretDocument> {
     let read = Deadline::after(TIME).bound(Box::pin(store.read(secret, Version::Current))).await;
     read.ok()?.ok()??.document().ok()

@@ -1,4 +1,4 @@
-//! The databases that there are functions for.
+//! The databases that have rotation functions.
 
 use clap::ValueEnum;
 use rotation_config::StrategyKind;
@@ -8,7 +8,7 @@ use rotator_mysql::{MariaDb, MySql};
 use rotator_postgres::Postgres;
 use rotator_redshift::Redshift;
 
-/// A database, by the word of the command line.
+/// A database, by its word on the command line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 #[expect(missing_docs, reason = "clap prints what is written here, and these names need no explanation")]
 pub enum EngineKind {
@@ -22,7 +22,7 @@ pub enum EngineKind {
 }
 
 impl EngineKind {
-    /// As its makers write it.
+    /// The product's name in its official spelling.
     pub fn title(self) -> &'static str {
         match self {
             Self::Postgres => "PostgreSQL",
@@ -33,7 +33,7 @@ impl EngineKind {
         }
     }
 
-    /// What secrets call it, and the command line and the functions, too.
+    /// Its name in secrets, on the command line and in the functions.
     pub fn word(self) -> &'static str {
         match self {
             Self::Postgres => "postgres",

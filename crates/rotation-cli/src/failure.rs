@@ -1,5 +1,5 @@
-//! How a command ends, and how a failure reads: what went wrong with its causes and, where it is one that we
-//! know, its code and its hint.
+//! How a command ends, and how a failure is shown: what went wrong with its causes and, where it is a known
+//! one, its code and its hint.
 
 use std::process::ExitCode;
 
@@ -8,7 +8,7 @@ use rotation_core::{Reader, RotationError, with_causes};
 
 use crate::{engine_choice::EngineError, screen::Screen};
 
-/// The exit code of a command that came to this: its own, or 1 after its failure was written to standard
+/// The exit code of a command with this result: its own, or 1 after its failure was written to standard
 /// error. Values of secrets are not written.
 pub fn exit_code(outcome: anyhow::Result<ExitCode>, screen: &Screen) -> ExitCode {
     outcome.unwrap_or_else(|error| {
@@ -18,7 +18,7 @@ pub fn exit_code(outcome: anyhow::Result<ExitCode>, screen: &Screen) -> ExitCode
     })
 }
 
-/// The error as a person should read it: the message, and lines below it.
+/// The error for an operator: the message, and lines below it.
 fn lines(error: &anyhow::Error) -> (String, Vec<String>) {
     let message = with_causes(error.as_ref());
     let known = error.chain().find_map(|cause| {

@@ -1,4 +1,4 @@
-//! The command `rotate`: rotation, diagnosis and recovery of secrets from one's own machine.
+//! The command `rotate`: rotation, diagnosis and recovery of secrets from an operator's own machine.
 //!
 //! ```text
 //! rotate network  network_discovery::Discovery ─> the parameters of the stacks

@@ -1,4 +1,4 @@
-//! `rotate network`: where a rotation function is to be placed, for stacks that may not find out by
+//! `rotate network`: where a rotation function has to be placed, for stacks that may not look that up
 //! themselves.
 
 use std::time::Duration;
@@ -60,8 +60,8 @@ enum NetworkWord {
     Public,
 }
 
-/// The parameters of the stack `rotation.yaml` that say where a function goes, and what the lookup calls
-/// them.
+/// The parameters of the stack `rotation.yaml` that define where a function is placed, and the lookup's names
+/// for them.
 const PARAMETERS: [(&str, &str); 8] = [
     ("NetworkMode", "NetworkMode"),
     ("VpcId", "VpcId"),
@@ -96,7 +96,7 @@ Examples:
 /// Looks up and prints.
 ///
 /// # Errors
-/// An argument or a setting is not usable, or [`DiscoveryError`].
+/// An argument or a setting is invalid, or [`DiscoveryError`].
 pub(crate) async fn run(arguments: &Arguments, environment: &Environment, screen: &Screen) -> Result<()> {
     let wish = wish(arguments)?;
     let url = arguments.endpoint_url.as_deref().map(EndpointUrl::parse).transpose();
@@ -141,7 +141,7 @@ fn show(network: &FunctionNetwork, json: bool, screen: &Screen) {
     screen.line("NetworkDiscovery=explicit");
     for (parameter, name) in PARAMETERS {
         let value = data[name].as_str().expect("every value is text");
-        // Empty is what the stacks take for absent.
+        // The stacks treat an empty value as absent.
         if !value.is_empty() {
             screen.line(format_args!("{parameter}={value}"));
         }

@@ -1,4 +1,4 @@
-//! What a person says on the command line over the settings of the functions.
+//! What an operator sets on the command line in place of the functions' settings.
 
 use std::io::{self, IsTerminal};
 
@@ -19,10 +19,10 @@ pub(crate) struct Wishes<'a> {
 }
 
 impl Wishes<'_> {
-    /// The functions' own settings, with what the command line says over them.
+    /// The functions' own settings, with those of the command line in their place.
     ///
     /// # Errors
-    /// A variable or a flag is not usable.
+    /// A variable or a flag is invalid.
     pub(crate) fn settings<E: Engine>(self, environment: &Environment) -> Result<(Config, MasterSecret)> {
         let mut config = Config::parse(environment, StrategyKind::MasterUser, &E::PROFILE)?;
         if let Some(region) = self.region {
@@ -51,7 +51,7 @@ pub(crate) enum StrategyWord {
 }
 
 impl StrategyWord {
-    /// As the command line has it.
+    /// As on the command line.
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::SingleUser => "single_user",

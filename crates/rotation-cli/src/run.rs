@@ -1,4 +1,4 @@
-//! `rotate run`: the four steps from one's own machine, without a function.
+//! `rotate run`: the four steps from an operator's own machine, without a function.
 
 mod dry_run;
 mod plan;
@@ -82,7 +82,7 @@ impl Arguments {
         }
     }
 
-    /// The command that takes a rotation up again: this one, with its own flags, for this version.
+    /// The command that resumes the rotation: this one, with its own flags, for this version.
     fn recovery(&self, secret: &SecretId, version: &VersionId) -> String {
         let mut command = format!("rotate run {} --token {version}", quoted(secret.as_str()));
         let strategy = self.strategy.map(StrategyWord::word);
@@ -189,7 +189,8 @@ async fn rotate<E: Engine, D: DatabaseLookup + Clone>(
     let target = |invocation: &Invocation| {
         Database::new(engine, strategy.clone(), config.database.clone(), invocation)
     };
-    // Which version logs in is asked without the operator's own proof, which is of testSecret alone.
+    // The check of which version logs in runs without the operator's own proof, which belongs to testSecret
+    // alone.
     let unproven = DatabaseSettings { proof: CustomProof::default(), ..config.database.clone() };
     let invocation = Invocation::new(Invoker::Person, deadline);
     let survey = Database::new(engine, strategy.clone(), unproven, &invocation);

@@ -1,5 +1,4 @@
-//! What a person sees: lines on standard output, with colours and moving parts only where somebody is
-//! watching.
+//! What an operator sees: lines on standard output, with colors and animation only on a terminal.
 
 use std::{
     fmt,
@@ -18,7 +17,7 @@ pub struct Screen {
     colours: bool,
 }
 
-/// What a word means, and so how it looks.
+/// The meaning of a text, which decides how it looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
     /// A heading.
@@ -29,12 +28,12 @@ pub enum Look {
     Good,
     /// Not as it should be.
     Bad,
-    /// Neither.
+    /// Neither good nor bad.
     Notable,
 }
 
 impl Screen {
-    /// Moving parts need a terminal that is not dumb; colours also need `NO_COLOR` to be unset or empty
+    /// Animation needs a terminal that is not dumb; colors also need `NO_COLOR` to be unset or empty
     /// (no-color.org).
     pub fn of_process(environment: &Environment) -> Self {
         let terminal = io::stdout().is_terminal() && environment.text("TERM") != Some("dumb");
@@ -42,16 +41,16 @@ impl Screen {
         Self { out: io::stdout(), terminal, colours }
     }
 
-    /// Writes one line. Names out of secrets and servers can neither steer the terminal nor begin a line of
-    /// their own: what is not our own colour and steers is escaped. A reader who has gone away, as `head`
-    /// does, is no error of ours.
+    /// Writes one line. Names from secrets and servers can neither control the terminal nor begin a line of
+    /// their own: control sequences other than this program's own colors are escaped. A reader that has gone
+    /// away, like `head`, is no error here.
     pub fn line(&self, text: impl fmt::Display) {
         let text = tamed(&text.to_string(), self.colours);
         let _ = writeln!(self.out.lock(), "{text}");
     }
 
-    /// Writes a value for machines, laid out in lines. It reads back as it is: what steers is escaped as JSON
-    /// does it.
+    /// Writes a value for machines, formatted in lines. It reads back unchanged: control characters are
+    /// escaped as in JSON.
     pub fn json(&self, value: &Value) {
         let mut text = String::new();
         // Line ends are those of the layout: serde_json has escaped the others.
@@ -66,7 +65,7 @@ impl Screen {
         let _ = writeln!(self.out.lock(), "{text}");
     }
 
-    /// Tells what takes a while, does it, and tells how long it took; on a terminal in the same line.
+    /// Shows what takes a while, does it, and shows how long it took; on a terminal in the same line.
     ///
     /// # Errors
     /// Those of the work.
@@ -97,8 +96,8 @@ impl Screen {
         Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
     }
 
-    /// The last words of a command that fails, on standard error: what went wrong, and a line for each thing
-    /// more.
+    /// The last message of a command that fails, on standard error: what went wrong, and a line for each
+    /// further item.
     pub fn failure(&self, message: &str, more: &[String]) {
         let red = self.colours && io::stderr().is_terminal();
         let label = if red { "\x1b[1;31merror:\x1b[0m" } else { "error:" };
@@ -108,14 +107,14 @@ impl Screen {
         }
     }
 
-    /// What a person should know beside the lines that a program may read, on standard error.
+    /// A notice for the operator on standard error, separate from the lines that a program may read.
     pub fn warning(&self, text: &str) {
         let yellow = self.colours && io::stderr().is_terminal();
         let label = if yellow { "\x1b[33mwarning:\x1b[0m" } else { "warning:" };
         let _ = writeln!(io::stderr().lock(), "{label} {}", tamed(text, false));
     }
 
-    /// The text with a look, where there are colours.
+    /// The text with a look, where there are colors.
     pub fn paint(&self, look: Look, text: impl fmt::Display) -> String {
         if !self.colours {
             return text.to_string();
@@ -124,11 +123,11 @@ impl Screen {
     }
 }
 
-/// What ends a look.
+/// The end of a look.
 const PLAIN: &str = "\x1b[0m";
 
-/// Whether a character could make a terminal show something else than the text: control characters, line ends
-/// among them, and those that turn the direction of what follows.
+/// Whether a character could make a terminal show something other than the text: control characters,
+/// including line ends, and those that change the direction of the following text.
 fn is_steering(sign: char) -> bool {
     const DIRECTION: [char; 4] = ['\u{61c}', '\u{200e}', '\u{200f}', '\u{2028}'];
     let turns = ['\u{2029}'..='\u{202e}', '\u{2066}'..='\u{2069}'];
@@ -156,7 +155,7 @@ pub(crate) fn tamed(text: &str, colours: bool) -> String {
 impl Look {
     const ALL: [Self; 5] = [Self::Strong, Self::Faint, Self::Good, Self::Bad, Self::Notable];
 
-    /// What begins it on a terminal.
+    /// The sequence that begins it on a terminal.
     fn sequence(self) -> &'static str {
         match self {
             Self::Strong => "\x1b[1m",

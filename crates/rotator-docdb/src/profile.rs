@@ -44,6 +44,6 @@ const REMEDIES: Remedies = Remedies {
         is never sent in cleartext.",
     make_clone: "give it exactly the roles that the original has (grantRolesToUser, revokeRolesFromUser)",
     oldest: "Upgrade the server: MongoDB 3.6 and DocumentDB 3.6 are the oldest that can be rotated.",
-    also_refused: "The server reports the same for a user that does not exist, and for one that is defined in \
-        another database: create the user, or name its database in `authdb` of the secret.",
+    also_refused: "The server reports the same for a user that does not exist, and for one that is defined \
+        in another database: create the user, or name its database in `authdb` of the secret.",
 };

@@ -65,8 +65,7 @@ fn accounts(pair: &Pair, next: Next) -> Vec<(Account, &Options, Option<&Options>
     }
 }
 
-/// The replacement for a character that is neither a letter nor a digit: none of it needs an escape in a
-/// statement.
+/// The characters that replace one that is neither a letter nor a digit: none needs an escape in a statement.
 const PUNCTUATION: &[u8] = b"!#$%&()*+,-.:;<=>?[]^_{|}~";
 /// How often a stand-in is drawn: for a password of one digit every tenth equals the password itself.
 const MOST_DRAWS: usize = 64;

@@ -22,8 +22,8 @@
 //!
 //! Where no second password is to be kept, it is discarded last (`DISCARD OLD PASSWORD`): by then it is the
 //! password of this session. A master discards those of both users, the live user's once the stored forms
-//! show that `AWSCURRENT` is the primary one. A secondary password that neither user may discard is refused
-//! as soon as it is detected.
+//! show that `AWSCURRENT` is the primary one. A secondary password that the session's user may not discard is
+//! refused as soon as it is detected.
 //!
 //! # What the server sees of a password
 //! MariaDB writes statements unchanged into its general log, and some into its binary log. It accepts hashes,

@@ -31,7 +31,7 @@ pub(crate) struct OwnChange {
     otherwise: Option<Otherwise>,
     /// Run last: discards the second password, which by then is the one that this session logged in with.
     discard: Option<Statement>,
-    /// How a second password is handled that neither user may discard.
+    /// How a second password is handled that the user may not discard.
     lasting: Lasting,
     former: Former,
     /// Whether the new password is the one that this session logged in with.

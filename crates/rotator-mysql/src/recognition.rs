@@ -18,8 +18,7 @@ const ONE_METHOD: &str = "Give the account one authentication method that keeps 
     changes one password, and the other methods would still log in.";
 
 impl Pair {
-    /// Whether these two users may alternate, and how it is known that they belong together and to this
-    /// secret.
+    /// Whether these two users may alternate, and are known to belong together and to this secret.
     ///
     /// # Errors
     /// The reason why not; nothing has been written.

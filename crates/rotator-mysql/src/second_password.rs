@@ -79,7 +79,7 @@ impl Endings {
 
     fn push(&mut self, entry: &Entry, promote: Option<Statement>) {
         let account = entry.account.clone();
-        self.notes.push(format!("the second password of {} is ended", account.sql()));
+        self.notes.push(format!("the second password of {} was discarded", account.sql()));
         let discard = discard(&account);
         self.endings.push(Ending { account, promote, discard });
     }
@@ -104,7 +104,7 @@ impl Endings {
             }
             // Neither: no version of the secret logs in by this account, and its next turn discards both.
             Some((_, Some(false), Some(false))) => self.notes.push(format!(
-                "{} has passwords of its own, which are no label's; the next rotation ends them",
+                "{} has passwords that belong to no label; the next rotation discards them",
                 entry.account.sql()
             )),
             Some(_) | None if allowed => self.notes.push(still_logs_in(&entry.account)),

@@ -5,7 +5,7 @@
 pub struct Settings {
     /// `DUAL_PASSWORD`.
     pub dual_password: DualPassword,
-    /// `ALLOW_OLD_PASSWORD`: whether a second password that neither user may discard is accepted.
+    /// `ALLOW_OLD_PASSWORD`: whether a second password that the session's user may not discard is accepted.
     pub allow_old_password: bool,
     /// `ALLOW_UNLOCKED`: whether a user is changed although the server refuses the lock by which rotations
     /// take turns.

@@ -1,4 +1,4 @@
-//! What is delivered is what the workspace makes.
+//! What is delivered matches what the workspace builds.
 
 use std::{collections::BTreeSet, fs, path::Path, process::Command};
 
@@ -11,7 +11,7 @@ fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
-/// The programs that go to Lambda, by cargo's own account.
+/// The programs for Lambda, as cargo lists them.
 fn functions() -> BTreeSet<String> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["metadata", "--no-deps", "--offline", "--format-version", "1"]).current_dir(root());
@@ -57,9 +57,9 @@ fn a_name_says_engine_and_strategy() {
     }
 }
 
-/// All functions come out of one build, in which the libraries have what the master-user functions need. What
-/// nothing calls must not be in a program all the same. Of packages as they are shipped, those are looked at
-/// that were made.
+/// One build makes all functions, in which the libraries have what the master-user functions need. Code that
+/// is never called must not be in a program all the same. Of packages as they are shipped, those are checked
+/// that were built.
 #[test]
 fn only_the_functions_with_a_master_can_ask_a_lookup() {
     let (mut single, mut master) = (0, 0);

@@ -1,4 +1,4 @@
-//! What a deployment asks of the AWS CLI, by a CLI that notes it.
+//! The calls that a deployment makes to the AWS CLI, recorded by a fake CLI.
 
 use std::{
     collections::BTreeMap,
@@ -83,18 +83,18 @@ impl Scene {
         if status.success() { Ok(said) } else { Err(said + &complained) }
     }
 
-    /// What a lookup of the place answers.
+    /// The answer of a lookup of the place.
     pub(crate) fn network(&self, parameters: &str) {
         fs::write(self.folder.path().join("network"), parameters).unwrap();
     }
 
-    /// The values that CloudFormation was handed, by name; `None` for those that are kept.
+    /// The values that CloudFormation got, by name; `None` for those that are kept.
     pub(crate) fn values(&self) -> BTreeMap<String, Option<String>> {
         let value = |one: &Value| one["ParameterValue"].as_str().map(str::to_owned);
         self.handed().into_iter().map(|(name, one)| (name, value(&one))).collect()
     }
 
-    /// The parameters that CloudFormation was handed, by name.
+    /// The parameters that CloudFormation got, by name.
     fn handed(&self) -> BTreeMap<String, Value> {
         let all: Vec<Value> = serde_json::from_str(&self.text("handed")).unwrap();
         all.into_iter().map(|one| (one["ParameterKey"].as_str().unwrap().to_owned(), one)).collect()
@@ -112,24 +112,24 @@ fn an_update_keeps_what_this_run_does_not_name() {
         ("OfAnOlderTemplate", "x"),
     ];
     let scene = Scene::with_stack("UPDATE_COMPLETE", &present);
-    let said = scene.deploy(&["--parameter", "LogRetentionDays=30"]).unwrap();
+    let output = scene.deploy(&["--parameter", "LogRetentionDays=30"]).unwrap();
     let handed = scene.handed();
     for name in ["NetworkMode", "passwordLength", "TlsClientKey"] {
         assert_eq!(handed[name], json!({"ParameterKey": name, "UsePreviousValue": true}));
-        assert!(said.contains(&format!("  {name}=(unchanged)\n")), "{said}");
+        assert!(output.contains(&format!("  {name}=(unchanged)\n")), "{output}");
     }
     assert_eq!(handed["LogRetentionDays"]["ParameterValue"], "30");
     assert_eq!(handed["Strategy"]["ParameterValue"], "master_user");
     assert_eq!(handed["superuserSecretArn"]["ParameterValue"], "arn:of:master");
     assert!(!handed.contains_key("OfAnOlderTemplate"));
-    assert!(said.contains("Changes within nested stacks"), "{said}");
+    assert!(output.contains("Changes within nested stacks"), "{output}");
 }
 
 #[test]
 fn a_hidden_parameter_is_neither_printed_nor_in_the_arguments_of_a_program() {
     let scene = Scene::with_stack("CREATE_COMPLETE", &[]);
-    let said = scene.deploy(&["--parameter", &format!("TlsClientKey={KEY}")]).unwrap();
-    assert!(said.contains("  TlsClientKey=(not shown)\n") && !said.contains(KEY), "{said}");
+    let output = scene.deploy(&["--parameter", &format!("TlsClientKey={KEY}")]).unwrap();
+    assert!(output.contains("  TlsClientKey=(not shown)\n") && !output.contains(KEY), "{output}");
     assert!(!scene.text("calls").contains(KEY));
     assert_eq!(scene.handed()["TlsClientKey"]["ParameterValue"], KEY);
     assert_eq!(scene.text("mode"), "600\n");
@@ -147,8 +147,8 @@ fn a_parameter_that_the_template_does_not_have_is_refused_unprinted() {
 fn the_change_set_of_an_interrupted_run_gives_way() {
     let scene = Scene::with_stack("CREATE_COMPLETE", &[]);
     scene.put("change-set", &json!({"Status": "CREATE_COMPLETE"}));
-    let said = scene.deploy(&[]).unwrap();
-    assert!(said.contains("The stack is complete."), "{said}");
+    let output = scene.deploy(&[]).unwrap();
+    assert!(output.contains("The stack is complete."), "{output}");
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_change_set_that_was_refused_is_taken_back() {
     assert!(complaint.ends_with("the change set was refused: for a reason\n"), "{complaint}");
     assert!(!scene.has("change-set"));
     assert!(!scene.text("calls").contains("delete-stack"));
-    // Where there was no stack, the empty one that the change set made goes as well.
+    // Where there was no stack, the empty one that the change set created is deleted as well.
     let scene = Scene::new();
     scene.put("outcome", &json!({"Status": "FAILED", "StatusReason": "for a reason"}));
     scene.deploy(&[]).unwrap_err();
@@ -175,7 +175,7 @@ fn a_stack_that_cannot_be_updated_is_told_before_anything_is_done() {
         assert!(complaint.contains(expected), "{complaint}");
         assert!(!scene.text("calls").contains("put-object"));
     }
-    check("ROLLBACK_COMPLETE", "take it away with scripts/undeploy first");
+    check("ROLLBACK_COMPLETE", "delete it with scripts/undeploy first");
     check("UPDATE_ROLLBACK_FAILED", "continue-update-rollback");
     check("UPDATE_IN_PROGRESS", "once that has ended");
 }
@@ -186,7 +186,7 @@ fn a_bucket_of_another_account_gets_nothing() {
     scene.put("foreign", &Value::Null);
     let complaint = scene.deploy(&[]).unwrap_err();
     assert!(
-        complaint.contains("rotators-123456789012-eu-west-1 is not of the account 123456789012"),
+        complaint.contains("rotators-123456789012-eu-west-1 does not belong to the account 123456789012"),
         "{complaint}"
     );
     assert!(!scene.text("calls").contains("put-object"));

@@ -1,4 +1,4 @@
-//! A secret's name to a secret that rotates: the command, an emulated account, and the package that was
+//! From a secret's name to a secret that rotates: the command, an emulated account, and the package that was
 //! deployed.
 
 use std::{
@@ -34,7 +34,7 @@ pub(crate) fn programs() -> PathBuf {
 }
 
 /// Whether packages as they are shipped are deployed, and not programs of this test's profile.
-#[expect(clippy::disallowed_methods, reason = "scripts/check-delivery says so in the environment")]
+#[expect(clippy::disallowed_methods, reason = "scripts/check-delivery sets the variable")]
 pub(crate) fn are_shipped() -> bool {
     std::env::var("PACKAGES").is_ok_and(|value| value == "shipped")
 }
@@ -44,8 +44,8 @@ pub(crate) fn shipped() -> PathBuf {
     programs().parent().unwrap().join("lambda")
 }
 
-/// Packages to deploy: those that `scripts/package` built beside this test, or stand-ins in a folder that
-/// this makes.
+/// Packages to deploy: those that `scripts/package` built next to this test, or stand-ins in a folder that
+/// this creates.
 fn packages(folder: &Path) -> PathBuf {
     if are_shipped() {
         return shipped();
@@ -53,7 +53,7 @@ fn packages(folder: &Path) -> PathBuf {
     let packages = folder.join("packages");
     let mut manifest = Manifest { commit: "c".to_owned(), compiler: "r".to_owned(), artifacts: [].into() };
     for name in ["postgres_single_user", "postgres_master_user", "network_discovery"] {
-        // Discovery is answered by the emulator; nobody starts its program.
+        // The emulator answers discovery; its program is never started.
         let program =
             if name == "network_discovery" { Vec::new() } else { fs::read(programs().join(name)).unwrap() };
         let zip = stand_in(&program);
@@ -74,8 +74,8 @@ fn packages(folder: &Path) -> PathBuf {
     packages
 }
 
-/// The zip of a program as `cargo build` leaves it. Nothing of a test's profile is worth compressing, which
-/// that profile does slowly.
+/// The zip of a program as `cargo build` leaves it. It is not compressed, which this profile does slowly and
+/// a test does not need.
 fn stand_in(program: &[u8]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default()
@@ -86,7 +86,7 @@ fn stand_in(program: &[u8]) -> Vec<u8> {
     writer.finish().unwrap().into_inner()
 }
 
-/// Makes a program. A program copies it there: one that this process has open for writing could not be
+/// Creates a program. A program copies it there: one that this process has open for writing could not be
 /// started.
 fn install(program: &Path, content: &[u8]) {
     let written = program.with_extension("written");
@@ -95,9 +95,9 @@ fn install(program: &Path, content: &[u8]) {
     assert!(copied.unwrap().success());
 }
 
-/// Whether all is there that this test needs; a line that says so where it is not, and may be.
-#[expect(clippy::disallowed_methods, reason = "the person who runs the tests says so in the environment")]
-#[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
+/// Whether everything is there that this test needs; a message where something is missing, and may be.
+#[expect(clippy::disallowed_methods, reason = "whoever runs the tests sets the variable")]
+#[expect(clippy::print_stderr, reason = "a skipped test must report it")]
 fn is_set_up() -> bool {
     let needed = [
         (root().join(".cache/moto/bin/aws"), "scripts/setup-moto"),
@@ -159,7 +159,7 @@ impl Account {
         command
     }
 
-    /// `delivery deploy` or `undeploy` as the scripts call it. Gives what it said.
+    /// `delivery deploy` or `undeploy` as the scripts call it. Returns its output.
     fn delivery(&self, arguments: &[&str]) -> Result<String, String> {
         let aws = root().join(".cache/moto/bin/aws");
         let mut command = self.command(env!("CARGO_BIN_EXE_delivery"));
@@ -169,8 +169,8 @@ impl Account {
             .arg(aws)
             .args(&arguments[1..]);
         let Output { status, stdout, stderr } = command.output().unwrap();
-        let [said, complained] = [stdout, stderr].map(|text| String::from_utf8(text).unwrap());
-        if status.success() { Ok(said) } else { Err(said + &complained) }
+        let [text, complained] = [stdout, stderr].map(|text| String::from_utf8(text).unwrap());
+        if status.success() { Ok(text) } else { Err(text + &complained) }
     }
 
     fn aws(&self, arguments: &[&str]) -> Result<Value, String> {
@@ -208,7 +208,8 @@ impl Scene {
         let dba = postgres.create_role_named("dba", "CREATEROLE").await.unwrap();
         postgres.execute(DATABASE, "GRANT app TO dba WITH ADMIN OPTION").await.unwrap();
         let mut document = json!({
-            "engine": "postgres", "host": postgres.host(), "port": postgres.port(), "dbname": DATABASE, "ssl": true,
+            "engine": "postgres", "host": postgres.host(), "port": postgres.port(),
+            "dbname": DATABASE, "ssl": true,
             "username": dba.username, "password": dba.password,
         });
         let master = manager.create_secret("master", &document.to_string()).unwrap();
@@ -227,7 +228,7 @@ impl Scene {
         Account::start(&json!({"app": described(&self.secret), "master": described(&self.master)}))
     }
 
-    /// The deployed code under the deployed configuration, as the account tells both.
+    /// The deployed code under the deployed configuration, as the account reports both.
     fn deployed_function(&self, account: &Account, artifact: &str) -> LambdaFunction {
         let functions = account.aws(&["lambda", "list-functions"]).unwrap();
         let functions = functions["Functions"].as_array().unwrap().iter();
@@ -245,7 +246,7 @@ impl Scene {
         let program = self.folder.path().join(archive::ENTRY);
         install(&program, &archive::unpack(&fs::read(zip).unwrap()).unwrap());
 
-        // Where the lookup said that the database is.
+        // At the address that the lookup returned.
         assert_ne!(function["VpcConfig"]["SubnetIds"], json!([]), "{function}");
         let name = function["FunctionName"].as_str().unwrap();
         let timeout = Duration::from_secs(function["Timeout"].as_u64().unwrap());
@@ -275,7 +276,7 @@ impl Scene {
     }
 }
 
-/// Deploys one strategy, rotates by what was deployed, and takes it away again.
+/// Deploys one strategy, rotates with what was deployed, and deletes it again.
 async fn deploys_rotates_and_goes(strategy: &str) {
     if !is_set_up() {
         return;
@@ -293,7 +294,7 @@ async fn deploys_rotates_and_goes(strategy: &str) {
     assert!(planned.ends_with("Nothing was done (--dry-run).\n"), "{planned}");
     assert_eq!(account.aws(&["cloudformation", "list-stacks"]).unwrap()["StackSummaries"], json!([]));
     let refused = account.delivery(&arguments).unwrap_err();
-    assert!(refused.contains("nobody is there to be asked"), "{refused}");
+    assert!(refused.contains("there is no terminal for the question"), "{refused}");
     assert_eq!(account.aws(&["lambda", "list-functions"]).unwrap()["Functions"], json!([]));
 
     let done = account.delivery(&[&arguments[..], &["--yes"]].concat()).unwrap();
@@ -336,7 +337,7 @@ async fn alternating_users_are_deployed_rotate_by_their_deployed_environment_and
     deploys_rotates_and_goes("master_user").await;
 }
 
-/// Makes an instance of RDS in private subnets of the account, and gives its endpoint and the subnets.
+/// Creates an RDS instance in private subnets of the account, and returns its endpoint and the subnets.
 fn instance(account: &Account) -> (String, Vec<String>) {
     let all = account.aws(&["ec2", "describe-subnets", "--filters", "Name=cidr,Values=10.0.*"]).unwrap();
     let subnets = all["Subnets"].as_array().unwrap().iter();
@@ -372,15 +373,15 @@ async fn without_a_custom_resource_the_same_is_looked_up_and_deployed_by_the_cal
     }
     arguments.extend(["--network-discovery", "explicit", "--network-by", place.to_str().unwrap()]);
 
-    let said = account.delivery(&arguments).unwrap();
+    let text = account.delivery(&arguments).unwrap();
     for line in
         ["  NetworkDiscovery=explicit", "  NetworkMode=vpc", "  DatabasePort=6543", "The stack is complete."]
     {
-        assert!(said.contains(line), "no {line} in\n{said}");
+        assert!(text.contains(line), "no {line} in\n{text}");
     }
     let functions = account.aws(&["lambda", "list-functions"]).unwrap();
     let functions = functions["Functions"].as_array().unwrap();
-    // The function that rotates alone, and none that discovers.
+    // Only the function that rotates, and none that discovers.
     assert_eq!(functions.len(), 1, "{functions:?}");
     let deployed = functions[0]["VpcConfig"]["SubnetIds"].as_array().unwrap().iter();
     let deployed: BTreeSet<_> = deployed.map(|subnet| subnet.as_str().unwrap()).collect();

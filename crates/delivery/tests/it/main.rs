@@ -1,6 +1,6 @@
 //! Packages and their deployment.
 
-#![expect(clippy::unwrap_used, reason = "a test fails where it unwraps, and says what was there")]
+#![expect(clippy::unwrap_used, reason = "a test fails where it unwraps, and reports the value")]
 
 mod artifacts;
 mod commands;

@@ -1,4 +1,4 @@
-//! Where the function goes, looked up with the caller's credentials.
+//! Where the function is placed, looked up with the caller's credentials.
 
 use serde_json::json;
 
@@ -12,8 +12,8 @@ const PLACE: &str = "NetworkDiscovery=explicit\nNetworkMode=vpc\nVpcId=vpc-1\nvp
 fn where_no_custom_resource_may_be_the_place_is_looked_up_here_and_handed_over() {
     let scene = Scene::with_stack("CREATE_COMPLETE", &[]);
     scene.network(PLACE);
-    let said = scene.deploy(&["--network-discovery", "explicit", "--network", "vpc", "--dry-run"]).unwrap();
-    assert!(said.contains("  vpcSubnetIds=subnet-1,subnet-2\n") && !scene.has("change-set"), "{said}");
+    let output = scene.deploy(&["--network-discovery", "explicit", "--network", "vpc", "--dry-run"]).unwrap();
+    assert!(output.contains("  vpcSubnetIds=subnet-1,subnet-2\n") && !scene.has("change-set"), "{output}");
 
     let host = ["--parameter", "Host=db.example", "--parameter", "HasNatRoute=true"];
     scene
@@ -34,7 +34,7 @@ fn where_no_custom_resource_may_be_the_place_is_looked_up_here_and_handed_over()
         ("DatabasePort", "6543"),
         ("SecretsManagerEndpointId", ""),
         ("SecretsManagerEndpointSecurityGroupIds", ""),
-        // The person's word stands over what was found.
+        // The operator's value takes precedence over what was found.
         ("HasNatRoute", "true"),
     ] {
         assert_eq!(values[name].as_deref(), Some(value), "{name}");
@@ -86,9 +86,9 @@ fn an_explicit_place_stays_until_it_is_looked_up_again_or_left_to_the_stack() {
 fn a_network_alone_does_not_change_a_part_of_an_explicit_place() {
     let scene = Scene::with_stack("CREATE_COMPLETE", &[("NetworkDiscovery", "explicit"), ("VpcId", "vpc-0")]);
     let complaint = scene.deploy(&["--network", "public"]).unwrap_err();
-    assert!(complaint.contains("say --network-discovery explicit or discover with --network"), "{complaint}");
+    assert!(complaint.contains("add --network-discovery explicit or discover to --network"), "{complaint}");
     assert!(!scene.text("calls").contains("put-object") && !scene.has("handed"));
-    // With a word about the rest it goes through, and so it does where a custom resource looks up.
+    // With --network-discovery it works, and also where a custom resource looks up.
     scene.deploy(&["--network", "public", "--network-discovery", "discover"]).unwrap();
     assert_eq!(scene.values()["NetworkMode"].as_deref(), Some("public"));
     scene.deploy(&["--network", "public", "--parameter", "NetworkDiscovery=discover"]).unwrap();
@@ -105,11 +105,11 @@ fn a_lookup_has_the_credentials_that_the_cli_hands_out_or_else_the_caller_s() {
     let handed =
         json!({"Version": 1, "AccessKeyId": key[0], "SecretAccessKey": key[1], "SessionToken": key[2]});
     scene.put("export-credentials", &handed);
-    let said = scene.deploy(&["--network-discovery", "explicit"]).unwrap();
+    let output = scene.deploy(&["--network-discovery", "explicit"]).unwrap();
     assert_eq!(scene.text("looked-up-as"), format!(" {}\n", key.join(" ")));
     let [calls, asked] = [scene.text("calls"), scene.text("looked-up")];
     for part in key {
-        assert!(![&said, &calls, &asked].iter().any(|text| text.contains(part)), "{part} is shown");
+        assert!(![&output, &calls, &asked].iter().any(|text| text.contains(part)), "{part} is shown");
     }
 }
 
@@ -125,9 +125,9 @@ fn a_place_that_is_not_found_or_not_understood_ends_it_before_anything_is_done()
         assert!(complaint.contains(expected), "{complaint}");
         assert!(!scene.text("calls").contains("put-object"));
     }
-    check(None, "code: DATABASE_UNKNOWN\nwhere the function goes was not found out");
+    check(None, "code: DATABASE_UNKNOWN\nthe lookup of the function's network failed");
     check(Some("NetworkDiscovery=explicit\nvpc"), "\"vpc\" is no parameter");
-    check(Some("NetworkDiscovery=explicit\nTlsClientKey=x\n"), "TlsClientKey says nothing of where");
+    check(Some("NetworkDiscovery=explicit\nTlsClientKey=x\n"), "TlsClientKey is not a parameter");
     check(Some("NetworkMode=vpc\n"), "the lookup did not end");
     check(Some("VpcId=explicit\n"), "the lookup did not end");
 }

@@ -1,4 +1,4 @@
-//! Zips, and what is refused before one is called built.
+//! Zips, and what is refused before one counts as built.
 
 use std::{fs, process::Command};
 
@@ -13,7 +13,7 @@ fn architecture() -> Architecture {
     if cfg!(target_arch = "aarch64") { Architecture::Arm64 } else { Architecture::X86_64 }
 }
 
-/// A program at hand that is not stripped: this test.
+/// A program that is not stripped: this test.
 fn a_program() -> Vec<u8> {
     fs::read(std::env::current_exe().unwrap()).unwrap()
 }
@@ -28,7 +28,7 @@ fn a_zip_depends_on_its_program_alone() {
     let zip = archive::pack(&program).unwrap();
     assert_eq!(zip, archive::pack(&program).unwrap());
     assert_eq!(archive::unpack(&zip).unwrap(), program);
-    // Time and date of the first local header: the earliest that a zip can tell.
+    // Time and date of the first local header: the earliest that a zip can express.
     assert_eq!(zip[10..14], [0, 0, 0x21, 0]);
     let mode = zip::ZipArchive::new(std::io::Cursor::new(&zip)).unwrap().by_index(0).unwrap().unix_mode();
     assert_eq!(mode, Some(0o100_755));
@@ -85,14 +85,14 @@ fn every_program_is_looked_at_and_nothing_is_listed_where_one_is_refused() {
         "--programs",
     ]);
     let output = pack.arg(folder.path()).arg("--to").arg(folder.path()).output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    let lines: Vec<_> = said.lines().collect();
-    assert!(!output.status.success() && lines.len() == 3, "{said}");
+    let text = String::from_utf8(output.stderr).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    assert!(!output.status.success() && lines.len() == 3, "{text}");
     assert!(
         lines[0].starts_with("docdb_master_user      refused: ") && lines[0].contains("cannot be read"),
-        "{said}"
+        "{text}"
     );
-    assert!(lines[1].starts_with("network_discovery      refused: this is no 64-bit ELF program"), "{said}");
+    assert!(lines[1].starts_with("network_discovery      refused: this is no 64-bit ELF program"), "{text}");
     assert_eq!(lines[2], "no packages: docdb_master_user, network_discovery refused");
     assert!(!folder.path().join("manifest.json").exists());
 }

@@ -1,4 +1,4 @@
-//! What a deployment is worked out to be.
+//! The plan of a deployment.
 
 use std::{fs, path::Path};
 
@@ -142,7 +142,7 @@ fn engines_are_what_secrets_call_them() {
     fn check(named: &str, expected: Option<&str>) {
         assert_eq!(engine(named).ok(), expected);
     }
-    // All that the functions take.
+    // Everything that the functions accept.
     for (artifact, names) in [
         ("postgres", &["postgres", "aurora-postgresql"][..]),
         ("mysql", &["mysql", "aurora-mysql"]),

@@ -134,7 +134,8 @@ for name, group, public in [("facts", "shop-data", False), ("open-facts", "shop-
     host = redshift.describe_clusters(ClusterIdentifier=name)["Clusters"][0]["Endpoint"]
     secret(name, "redshift", host["Address"], host["Port"])
 
-secret("managed", None, None, None, [{"Key": "aws:rds:primaryDBInstanceArn", "Value": ids["private-postgres"]}])
+tags = [{"Key": "aws:rds:primaryDBInstanceArn", "Value": ids["private-postgres"]}]
+secret("managed", None, None, None, tags)
 secret("gone", "postgres", "gone.c0ffee.us-east-1.rds.amazonaws.com", 5432)
 secret("alias", "postgres", "db.example.com", 5432)
 print(json.dumps(ids))

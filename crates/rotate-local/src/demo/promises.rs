@@ -1,4 +1,4 @@
-//! What was promised, held against what was seen.
+//! The guarantees, compared with what was seen.
 
 use std::collections::BTreeSet;
 
@@ -17,13 +17,13 @@ use super::{
     watch::{Watch, login_of},
 };
 
-/// One promise.
+/// One guarantee.
 pub(super) struct Promise {
     pub(super) text: String,
     pub(super) kept: bool,
     /// What was found, in a few words.
     pub(super) found: String,
-    /// How it was found out, or where the promise ends.
+    /// How it was found out, or the limit of the guarantee.
     pub(super) note: Option<String>,
 }
 
@@ -33,7 +33,7 @@ impl Promise {
     }
 }
 
-/// What the user of AWSCURRENT, whose turn it is, may do: the clone. `None` where there is nobody to try.
+/// What the user of AWSCURRENT may do where it is the clone. `None` where it cannot be tried.
 pub(super) async fn inspect(
     server: &dyn Server,
     secrets_manager: &SecretsManagerHandle,
@@ -42,7 +42,7 @@ pub(super) async fn inspect(
     Some(server.inspect(&login_of(&value)?).await)
 }
 
-/// Every promise of the demo, with what was found.
+/// Every guarantee of the demo, with what was found.
 pub(super) fn all(
     rotations: &[Rotation],
     rights: Option<Vec<Finding>>,
@@ -80,7 +80,7 @@ fn current_logs_in(rotations: &[Rotation]) -> Promise {
     )
 }
 
-/// Looked at after every step, which is when an application could.
+/// Checked after every step, which is when an application could notice.
 fn no_gap(rotations: &[Rotation], continuity: Continuity) -> Promise {
     let gap = |wanted: StrategyKind| -> BTreeSet<&str> {
         let steps = rotations.iter().filter(|rotation| rotation.strategy == wanted);
@@ -107,7 +107,8 @@ fn no_gap(rotations: &[Rotation], continuity: Continuity) -> Promise {
         }
         Continuity::OnePassword => {
             let note = format!(
-                "a single user has one password here, so from setSecret to finishSecret only AWSPENDING logs in: {}",
+                "a single user has one password here, so from setSecret to finishSecret only AWSPENDING \
+                 logs in: {}",
                 words(&single)
             );
             let promise = Promise::new(
@@ -136,7 +137,8 @@ fn previous_logs_in(rotations: &[Rotation], continuity: Continuity) -> Promise {
     Promise::new(text, count == wanted, format!("{count} of {wanted}"))
 }
 
-/// Counted in the server's log while a function was at work. All others in the log must be our own attempts.
+/// Counted in the server's log while a function was at work. All others in the log are the demo's own
+/// attempts.
 fn no_refused_login(rotations: &[Rotation], watch: &Watch, functions: &Pair, server: &dyn Server) -> Promise {
     let refused: Vec<&str> = rotations
         .iter()
@@ -179,7 +181,7 @@ fn logins(rotations: &[Rotation]) -> Promise {
     Promise::new("2 logins a rotation for a single user, 3 for alternating users", kept, counts.join(", "))
 }
 
-/// Counted by what waits for what, so that a busy machine cannot break the promise.
+/// Counts which calls wait for which, so that a busy machine cannot break the guarantee.
 fn calls(rotations: &[Rotation]) -> Promise {
     let StoreCost { calls, serial_calls } = StoreCost::MOST;
     let kept = rotations.iter().all(|rotation| rotation.cost.is_within(StoreCost::MOST));

@@ -18,11 +18,11 @@ use super::watch::{Scene, Sighting, View, Watch};
 /// The longest that a rotation may take here; a healthy one takes less than a second.
 const LIMIT: Duration = Duration::from_mins(2);
 
-/// What became of a rotation.
+/// The result of a rotation.
 pub(super) struct Rotation {
     pub(super) secret: &'static str,
     pub(super) strategy: StrategyKind,
-    /// The calls that the function made of Secrets Manager.
+    /// The calls that the function made to Secrets Manager.
     pub(super) cost: StoreCost,
     /// Logins of the function.
     pub(super) logins: Logins,
@@ -50,7 +50,7 @@ fn access<'a>(versions: &'a [Sighting], label: &str) -> Option<&'a Access> {
 /// Rotates a secret and shows each step.
 ///
 /// # Errors
-/// The rotation cannot be begun or does not end. One that fails is no error here.
+/// The rotation cannot be started or does not end. One that fails is no error here.
 pub(super) async fn run(
     local: &LocalEnvironment,
     functions: &Pair,
@@ -107,7 +107,7 @@ pub(super) async fn run(
     Ok(rotation)
 }
 
-/// One line a version; the first has the step and its time.
+/// One line per version; the first has the step and its time.
 fn show(screen: &Screen, step: &str, time: &str, versions: &[Sighting]) {
     let mut head = (step, time);
     for sighting in versions {

@@ -1,4 +1,4 @@
-//! Looks at the world before and after each invocation of a function.
+//! Observes secret and server before and after each invocation of a function.
 
 use std::{
     collections::BTreeSet,
@@ -28,9 +28,9 @@ pub(super) struct Scene {
     pub(super) duration: Duration,
     /// How long a cold process took until it asked for work; `None` where it was warm.
     pub(super) start: Option<Duration>,
-    /// Those of the function.
+    /// The function's logins.
     pub(super) logins: Logins,
-    /// What the function asked of Secrets Manager.
+    /// The function's calls to Secrets Manager.
     pub(super) cost: StoreCost,
     /// After the step.
     pub(super) view: View,
@@ -66,24 +66,24 @@ impl Sighting {
     }
 }
 
-/// Watches the functions at work.
+/// Observes the functions at work.
 pub(super) struct Watch {
     pub(super) scenes: mpsc::UnboundedReceiver<Scene>,
     eye: Arc<Eye>,
 }
 
-/// What looks: at the secret by the local Secrets Manager's back door, at the server by logging in and by its
-/// log.
+/// Observes the secret through the local Secrets Manager's direct access, and the server by logging in and
+/// reading its log.
 struct Eye {
     secrets_manager: SecretsManagerHandle,
     server: Arc<dyn Server>,
-    /// Logins that were refused to us, who tried versions on purpose.
+    /// Refused logins of the demo itself, which tries versions on purpose.
     own_refused: AtomicUsize,
     /// Every password seen, to search the logs for.
     passwords: Mutex<BTreeSet<String>>,
 }
 
-/// A function under watch.
+/// A function that is observed.
 struct Watched {
     function: LambdaFunction,
     strategy: RotationStrategy,
@@ -120,12 +120,12 @@ impl Watch {
         self.eye.look(secret).await
     }
 
-    /// How many logins were refused to our own attempts.
+    /// How many of the demo's own logins were refused.
     pub(super) fn own_refused(&self) -> usize {
         self.eye.own_refused.load(Ordering::Relaxed)
     }
 
-    /// How many different passwords were seen, and how many of them stand in the text.
+    /// How many different passwords were seen, and how many of them are in the text.
     pub(super) fn passwords_in(&self, text: &str) -> (usize, usize) {
         let passwords = self.eye.passwords.lock().unwrap_or_else(PoisonError::into_inner);
         let found = passwords.iter().filter(|password| text.contains(password.as_str())).count();
@@ -155,7 +155,7 @@ impl Function for Watched {
                 cost,
                 view: self.eye.look(&text("SecretId")).await,
             };
-            // Nobody listens any more when the demo has ended.
+            // The receiver is gone when the demo has ended.
             let _ = self.scenes.send(scene);
             answer
         })

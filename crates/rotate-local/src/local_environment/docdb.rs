@@ -1,4 +1,4 @@
-//! MongoDB for the demo, for DocumentDB as well: nobody can start that one elsewhere.
+//! MongoDB for the demo, and for DocumentDB as well, which cannot be started outside AWS.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use super::{
 /// Where users are defined.
 const HOME: &str = "admin";
 const PRODUCT: DocdbProduct = DocdbProduct::MongoDb(MongoVersion::V6_0);
-/// The functions reach the server by the relay, which counts their logins.
+/// The functions reach the server through the relay, which counts their logins.
 struct Docdb {
     relay: DocdbProxy,
     server: DocdbServer,
@@ -48,7 +48,7 @@ impl Server for Docdb {
         document
     }
 
-    /// The master administers users and is no root.
+    /// The master administers users and is not root.
     fn populate(&self) -> BoxFuture<'_, Result<Users>> {
         Box::pin(async {
             let server = &self.server;

@@ -63,9 +63,10 @@ impl Server for MysqlServer {
                     format!("ALTER USER {OWNER} DEFAULT ROLE cashier"),
                     format!(
                         "GRANT CREATE ROLE, DROP ROLE, ROLE_ADMIN, APPLICATION_PASSWORD_ADMIN, \
-                         SET_ANY_DEFINER, SYSTEM_VARIABLES_ADMIN, XA_RECOVER_ADMIN ON *.* TO {MASTER} WITH GRANT OPTION"
+                         SET_ANY_DEFINER, SYSTEM_VARIABLES_ADMIN, XA_RECOVER_ADMIN ON *.* TO {MASTER} \
+                         WITH GRANT OPTION"
                     ),
-                    // With it a user may keep its old password beside the new one.
+                    // With it a user may keep its old password in addition to the new one.
                     format!("GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO {REPORTING}"),
                 ],
                 MysqlFlavor::MariaDb => vec![
@@ -80,8 +81,8 @@ impl Server for MysqlServer {
         })
     }
 
-    /// For a user that does not exist MySQL makes up a way to check passwords, so that nobody can tell; not
-    /// every client takes part in that.
+    /// For a user that does not exist MySQL invents a way to check passwords, so that clients cannot tell;
+    /// not every client supports that way.
     fn try_login<'a>(&'a self, login: &'a TestLogin) -> BoxFuture<'a, Access> {
         Box::pin(async {
             let known = format!("SELECT 1 FROM mysql.user WHERE User = '{}'", login.username);
@@ -154,11 +155,11 @@ async fn same_grants(server: &MysqlServer) -> Finding {
     if different.is_empty() { Ok(format!("{} the same", owner.len())) } else { Err(different.join("; ")) }
 }
 
-/// As the server writes them, without the name of the user and what its password is checked by.
+/// In the server's form, without the name of the user and the stored form of its password.
 async fn grants(server: &MysqlServer, user: &str) -> Result<BTreeSet<String>, String> {
     let rows = server.query(&format!("SHOW GRANTS FOR '{user}'@'%'")).await;
     let rows = rows.map_err(|error| error.to_string())?;
-    // A role without rights, by which the function knows its own pairs on MariaDB.
+    // A role without privileges, by which the function recognizes its own pairs on MariaDB.
     let mark = "GRANT `rotation:";
     let lines = rows.into_iter().flatten().flatten().filter(|line| !line.starts_with(mark)).map(|line| {
         let line = line.split(" IDENTIFIED BY ").next().unwrap_or_default();

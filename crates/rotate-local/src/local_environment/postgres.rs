@@ -27,8 +27,8 @@ impl Server for PostgresServer {
         self
     }
 
-    /// The master is what RDS gives to its customers: no superuser, but CREATEROLE. It creates the user that
-    /// it will clone, because from PostgreSQL 16 that makes it the user's administrator.
+    /// The master is like the one that RDS gives its customers: no superuser, but CREATEROLE. It creates the
+    /// user that it will clone, because from PostgreSQL 16 that makes it the user's administrator.
     fn populate(&self) -> BoxFuture<'_, Result<Users>> {
         Box::pin(async {
             self.execute("postgres", &format!("CREATE DATABASE {DATABASE}")).await?;

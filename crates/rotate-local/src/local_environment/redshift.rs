@@ -1,5 +1,5 @@
-//! Redshift in the local environment: nobody can start it elsewhere, so PostgreSQL behind a guard of its
-//! grammar stands for it.
+//! Redshift in the local environment: it cannot be started outside AWS, so PostgreSQL behind a guard of its
+//! grammar replaces it.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use super::{
     shop::{CLONE, DATABASE, MASTER, OWNER, REPORTING},
 };
 
-/// What it stands on, said before anything else.
+/// What the demo runs on, shown before anything else.
 const GROUND: &str =
     "No Redshift server: PostgreSQL behind a guard that takes Redshift's documented grammar alone.";
-/// What the guard answers to a password that is not the user's.
+/// The guard's answer to a wrong password.
 const REFUSED: &str = "28P01";
 
 /// Starts PostgreSQL and the guard in front of it.
@@ -52,15 +52,16 @@ impl Server for RedshiftServer {
                  {REPORTING}; CREATE SCHEMA sales AUTHORIZATION {OWNER}; \
                  CREATE TABLE sales.purchases (id int PRIMARY KEY, item text NOT NULL); \
                  INSERT INTO sales.purchases VALUES (1, 'tea'), (2, 'cake'); \
-                 ALTER TABLE sales.purchases OWNER TO {OWNER}; ALTER ROLE {OWNER} SET search_path = sales, public"
+                 ALTER TABLE sales.purchases OWNER TO {OWNER}; \
+                 ALTER ROLE {OWNER} SET search_path = sales, public"
             );
             server.execute(DATABASE, &tables).await?;
             Ok(users)
         })
     }
 
-    /// Held against the form of the password that the server keeps, and then a session behind the guard,
-    /// which takes no statements of applications: so the functions alone pass the guard, and are counted
+    /// Compared with the form of the password that the server stores, followed by a session behind the guard,
+    /// which accepts no statements of applications: so the functions alone pass the guard, and are counted
     /// there.
     fn try_login<'a>(&'a self, login: &'a TestLogin) -> BoxFuture<'a, Access> {
         Box::pin(async {
@@ -131,7 +132,7 @@ async fn same_rights(server: &RedshiftServer) -> Finding {
     Err(lacking.chain(beyond).collect::<Vec<_>>().join("; "))
 }
 
-/// What the user may do, by whatever way it has got there, and how it is set up.
+/// What the user may do, however it got there, and how it is set up.
 async fn rights(server: &RedshiftServer, user: &str) -> Result<Vec<String>, String> {
     let sql = format!(
         "SELECT concat_ws(' ', 'user', u.usesuper, u.usecreatedb, u.useconfig, i.connection_limit) \

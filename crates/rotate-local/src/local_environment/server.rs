@@ -15,7 +15,7 @@ pub(crate) trait Server: Send + Sync {
     /// The server itself.
     fn server(&self) -> &dyn DatabaseServer;
 
-    /// The port by which functions reach it.
+    /// The port through which functions reach it.
     fn port(&self) -> u16 {
         self.server().port()
     }
@@ -27,7 +27,7 @@ pub(crate) trait Server: Send + Sync {
         document
     }
 
-    /// Makes the database, the users and a table of `checkout`.
+    /// Creates the database, the users and a table of `checkout`.
     fn populate(&self) -> BoxFuture<'_, Result<Users>>;
 
     /// Logs in and leaves again.
@@ -36,23 +36,23 @@ pub(crate) trait Server: Send + Sync {
     /// The logins so far. They are counted before the client has its answer.
     fn logins(&self) -> Logins;
 
-    /// Who counts them.
+    /// How they are counted.
     fn ledger(&self) -> Ledger;
 
     /// What [`DatabaseServer::log`] is.
     fn log_title(&self) -> &'static str;
 
-    /// What a rotation by a single user means to applications.
+    /// The consequence of a single-user rotation for applications.
     fn continuity(&self) -> Continuity;
 
-    /// What [`inspect`](Self::inspect) finds out about the clone, one sentence each.
+    /// The subjects of [`inspect`](Self::inspect) about the clone, one sentence each.
     fn rights(&self) -> Vec<String>;
 
-    /// Works as the clone, and looks at it: one finding for each sentence of [`rights`](Self::rights).
+    /// Works as the clone, and checks it: one finding for each sentence of [`rights`](Self::rights).
     fn inspect<'a>(&'a self, clone: &'a TestLogin) -> BoxFuture<'a, Vec<Finding>>;
 }
 
-/// What trying a login came to.
+/// The result of trying a login.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
     LogsIn,
@@ -62,35 +62,36 @@ pub(crate) enum Access {
     Nobody,
 }
 
-/// What was found, in a few words; an error where it is not as promised.
+/// What was found, in a few words; an error where it is not as expected.
 pub(crate) type Finding = Result<String, String>;
 
-/// Those whose passwords are rotated, and who looks after them.
+/// Those whose passwords are rotated, and their master.
 pub(crate) struct Users {
-    /// With no more rights than AWS gives to its customers.
+    /// With no more privileges than AWS gives its customers.
     pub(crate) master: TestLogin,
     pub(crate) reporting: TestLogin,
-    /// `checkout`, with rights that its clone has to get.
+    /// `checkout`, with privileges that its clone has to get.
     pub(crate) owner: TestLogin,
 }
 
-/// Who counts logins.
+/// What counts logins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ledger {
-    /// The server in its log, ours among them.
+    /// The server in its log, including the demo's own.
     Log,
-    /// A relay between the functions and the server. Our logins do not pass there.
+    /// A relay between the functions and the server. The demo's own logins do not pass through it.
     Relay,
-    /// The guard before the server, which alone asks for passwords. Ours do not pass there.
+    /// The guard in front of the server, the only part that asks for passwords. The demo's own do not pass
+    /// through it.
     Guard,
 }
 
 /// How many passwords a user has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Continuity {
-    /// One: from setSecret to finishSecret AWSCURRENT names a password that is no more.
+    /// One: from setSecret to finishSecret AWSCURRENT names a password that no longer works.
     OnePassword,
-    /// Two: the one before goes on working until the next rotation.
+    /// Two: the previous one keeps working until the next rotation.
     TwoPasswords,
 }
 
@@ -103,7 +104,7 @@ pub(crate) struct Logins {
 }
 
 impl Logins {
-    /// What came after `earlier`.
+    /// Those after `earlier`.
     pub(crate) fn since(&self, earlier: &Self) -> Self {
         let mut refused = self.refused.clone();
         for (who, count) in &earlier.refused {
@@ -115,7 +116,7 @@ impl Logins {
         Self { accepted: self.accepted - earlier.accepted, refused }
     }
 
-    /// Counts these, too.
+    /// Adds these.
     pub(crate) fn add(&mut self, more: Self) {
         self.accepted += more.accepted;
         for (who, count) in more.refused {

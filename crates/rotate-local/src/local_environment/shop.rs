@@ -6,7 +6,7 @@ pub(crate) const DATABASE: &str = "shop";
 pub(crate) const SINGLE_USER_SECRET: &str = "shop/reporting";
 /// The secret whose users take turns.
 pub(crate) const ALTERNATING_SECRET: &str = "shop/checkout";
-/// The secret of the master that looks after them.
+/// The secret of their master.
 pub(crate) const MASTER_SECRET: &str = "shop/master";
 /// The master.
 pub(crate) const MASTER: &str = "rotation_master";

@@ -10,7 +10,7 @@ use tokio::{
 
 use crate::command::{self, Run};
 
-/// Passwords of these settings are 64 upper-case letters, so that a single one would be seen anywhere.
+/// Passwords with these settings are 64 upper-case letters, so that a single one would be detected anywhere.
 const CANARY: [(&str, &str); 4] = [
     ("PASSWORD_LENGTH", "64"),
     ("EXCLUDE_LOWERCASE", "true"),
@@ -18,28 +18,29 @@ const CANARY: [(&str, &str); 4] = [
     ("EXCLUDE_PUNCTUATION", "true"),
 ];
 
-/// The same where the engine demands three classes: 64 letters and digits.
+/// The same where the engine requires three classes: 64 letters and digits.
 const MIXED_CANARY: [(&str, &str); 2] = [("PASSWORD_LENGTH", "64"), ("EXCLUDE_PUNCTUATION", "true")];
 
 fn longest_run(text: &str, of: fn(char) -> bool) -> usize {
     text.split(|c| !of(c)).map(str::len).max().unwrap_or_default()
 }
 
-/// Whether a client that looks after every step is refused AWSCURRENT while a single user's password changes.
+/// Whether a client that checks after every step is refused AWSCURRENT while a single user's password
+/// changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Gap {
     Open,
     Closed,
 }
 
-/// All promises of this engine are kept, and no password is shown.
+/// All guarantees of this engine are kept, and no password is shown.
 async fn check(arguments: &[&str], engine: &str, gap: Gap) -> Run {
     let function =
         Path::new(env!("CARGO_BIN_EXE_rotate-local")).with_file_name(format!("{engine}_single_user"));
     assert!(function.is_file(), "build the functions of {engine} first");
     let canary: &[_] = if engine == "redshift" { &MIXED_CANARY } else { &CANARY };
     let run = command::run(arguments, canary).await;
-    run.expect_code(0).expect_out("Verdict: as promised. 4 rotations ended with `AWSCURRENT logs in`");
+    run.expect_code(0).expect_out("Verdict: as expected. 4 rotations ended with `AWSCURRENT logs in`");
     assert_eq!(run.out.matches("\n  AWSCURRENT logs in\n").count(), 4, "{}", run.out);
     assert_eq!(run.out.matches("  kept  ").count(), 9, "{}", run.out);
     match gap {
@@ -49,7 +50,7 @@ async fn check(arguments: &[&str], engine: &str, gap: Gap) -> Run {
             .expect_out("AWSPREVIOUS logs in until the next rotation, a single user's, too: 4 of 4"),
     };
     assert!(!run.out.contains('\x1b') && !run.out.contains('\r'), "a pipe gets plain lines:\n{}", run.out);
-    // Those that the functions made, and those of the beginning, which are 32 hexadecimal digits.
+    // Those that the functions created, and the initial ones, which are 32 hexadecimal digits.
     let output = format!("{}{}", run.out, run.err);
     assert!(longest_run(&output, |c| c.is_ascii_uppercase()) < 20, "a password is shown:\n{output}");
     assert!(longest_run(&output, |c| c.is_ascii_alphanumeric()) < 40, "a password is shown:\n{output}");
@@ -162,11 +163,11 @@ async fn a_function_that_fails_breaks_the_promise() {
     run.expect_code(1);
     let verdict = run.out.lines().last().unwrap_or_default();
     assert!(
-        verdict.starts_with("Verdict: not as promised: createSecret failed: Runtime.ExitError"),
+        verdict.starts_with("Verdict: not as expected: createSecret failed: Runtime.ExitError"),
         "{}",
         run.out
     );
-    assert_eq!(run.err.lines().count(), 1, "one line says what: {}", run.err);
+    assert_eq!(run.err.lines().count(), 1, "one line names the cause: {}", run.err);
     run.expect_err("all 4 rotations end with `AWSCURRENT logs in`");
 }
 
@@ -189,7 +190,7 @@ async fn ctrl_c_takes_down_what_was_started() {
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     }
     let arguments = ["demo", "--functions", folder.path().to_str().unwrap()];
-    // Everything temporary goes here, where what is left can be seen.
+    // All temporary files go here, where leftovers can be seen.
     let temporary = tempfile::tempdir().unwrap();
     fs::set_permissions(temporary.path(), fs::Permissions::from_mode(0o777)).unwrap();
     let mut child = command::command(&arguments).env("TMPDIR", temporary.path()).spawn().unwrap();

@@ -51,8 +51,8 @@ impl Local {
         Self { child, lines, address: address.expect("the endpoint is printed"), functions, printed }
     }
 
-    /// The commands of the AWS CLI that it says to try, as a shell reads them: a line that ends in a
-    /// backslash goes on.
+    /// The commands of the AWS CLI that it suggests, as a shell reads them: a line that ends in a
+    /// backslash continues.
     fn commands(&self) -> Vec<String> {
         let joined = self.printed.join("\n").replace("\\\n", " ");
         let commands = joined.lines().filter(|line| line.starts_with("  aws "));
@@ -123,7 +123,7 @@ async fn every_function_that_was_built_is_registered() {
         format!("{aws} describe-secret --secret-id app"),
     ];
     assert_eq!(local.commands(), commands);
-    // Of MySQL there is but one.
+    // MySQL has only one version.
     let wanted =
         ["postgres_single_user", "postgres_master_user", "mariadb_single_user", "mariadb_master_user"];
     assert_eq!(local.functions, wanted);

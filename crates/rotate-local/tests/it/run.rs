@@ -1,4 +1,4 @@
-//! `rotate-local run`, with a function of ours, and with programs that nobody would ship.
+//! `rotate-local run`, with a function of this project, and with programs that would never be shipped.
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
@@ -26,7 +26,7 @@ fn script(folder: &TempDir, text: &str) -> String {
     program
 }
 
-/// Each run goes on from the state of the one before: the password in `secret.json` opens nothing any more.
+/// Each run continues from the state of the previous one: the password in `secret.json` no longer logs in.
 #[tokio::test]
 async fn a_function_rotates_and_the_state_outlives_the_command() {
     let function = Path::new(env!("CARGO_BIN_EXE_rotate-local")).with_file_name("postgres_single_user");
@@ -65,7 +65,7 @@ async fn a_step_that_fails_is_named_with_its_error_and_what_the_program_logged()
         .expect_err("error: createSecret failed");
 }
 
-/// A runtime that answers null to whatever it is asked.
+/// A runtime that answers null to every request.
 const DOES_NOTHING: &str = r#"#!/bin/bash
 call() {
     exec 3<>"/dev/tcp/${AWS_LAMBDA_RUNTIME_API%:*}/${AWS_LAMBDA_RUNTIME_API#*:}"

@@ -1,6 +1,6 @@
 //! The function that rotates a secret, as Lambda describes it: whether Secrets Manager may invoke it, and
-//! whether it can run. Only the command asks this; a function that looks at its own secret is running
-//! already.
+//! whether it can run. Only the command checks this; a function that diagnoses its own secret is already
+//! running.
 //!
 //! ```text
 //! FunctionArn ─> Lambda: GetFunctionConfiguration, GetPolicy ─> Seen ─> Seen::findings   pure
@@ -21,31 +21,31 @@ use rotation_doctor::finding_codes;
 use lambda::{Answered, Configuration, FunctionArn, Lambda};
 use policy::{Admission, Policy};
 
-/// The shortest timeout that is not warned of, in seconds. A step waits at most so long for Secrets Manager
-/// and the database, where both are slow; `deploy/` gives 30.
+/// The shortest timeout without a warning, in seconds. A step waits at most this long for Secrets Manager
+/// and the database, where both are slow; `deploy/` sets 30.
 const SHORTEST: u64 = 15;
 
-/// As much of a failure as is shown, in characters.
+/// The part of a failure that is shown, in characters.
 const WORDS: usize = 400;
 
-/// Where Lambda is to be asked.
+/// Which Lambda endpoint is used.
 #[derive(Clone, Debug)]
 pub(super) enum LambdaEndpoint {
-    /// At the function's region's own endpoint.
+    /// The Region's own endpoint.
     Regional,
     /// At this URL.
     At(EndpointUrl),
-    /// Nobody says where the Lambda beside another Secrets Manager is.
+    /// A Secrets Manager other than AWS's is used, and the address of its Lambda is not known.
     Unknown,
 }
 
-/// What Lambda told, as far as it did.
+/// What Lambda reported, as far as it did.
 struct Seen {
     configuration: Answered<Configuration>,
     policy: Answered<Policy>,
 }
 
-/// Looks at the function and says what it found. Reads alone.
+/// Checks the function and returns the findings. Reads alone.
 pub(super) async fn look(
     access: &Access,
     endpoint: &LambdaEndpoint,
@@ -60,7 +60,7 @@ pub(super) async fn look(
         LambdaEndpoint::At(url) => Some(url),
         LambdaEndpoint::Unknown => {
             return unseen(
-                "another Secrets Manager was asked for: AWS_ENDPOINT_URL_LAMBDA says where its Lambda is",
+                "a Secrets Manager other than AWS's is used: AWS_ENDPOINT_URL_LAMBDA names its Lambda",
             );
         }
     };
@@ -136,8 +136,8 @@ impl Configuration {
                 severity,
                 finding_codes::FUNCTION_INACTIVE,
                 format!("its state is {}{reason}", self.state),
-                "Fix what the reason says, and deploy it again. One that is Inactive or Pending wakes up by \
-                itself when it is invoked.",
+                "Fix the cause that the reason names, and deploy it again. One that is Inactive or Pending \
+                wakes up by itself when it is invoked.",
             ));
         }
         if self.timeout < SHORTEST {
@@ -145,7 +145,8 @@ impl Configuration {
                 Severity::Warning,
                 finding_codes::FUNCTION_TIMEOUT_TOO_SHORT,
                 format!("its timeout is {} seconds, and a step may need {SHORTEST}", self.timeout),
-                "Set it to 30 seconds: aws lambda update-function-configuration --timeout 30 --function-name ...",
+                "Set it to 30 seconds: \
+                 aws lambda update-function-configuration --timeout 30 --function-name ...",
             ));
         }
         if findings.is_empty() {
@@ -159,7 +160,7 @@ impl Configuration {
             ..Finding::unseen(
                 Check::Function,
                 &format!(
-                    "only IAM tells what its role {} may; the function says it by its own calls",
+                    "only IAM shows what its role {} may do; the function's own diagnosis tests it",
                     self.role
                 ),
             )

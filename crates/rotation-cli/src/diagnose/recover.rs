@@ -1,4 +1,4 @@
-//! `rotate recover`: the one safe move of a label, shown, agreed to, checked again, and made.
+//! `rotate recover`: the one safe move of a label, shown, confirmed, checked again, and made.
 
 use std::process::ExitCode;
 

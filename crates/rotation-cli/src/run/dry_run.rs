@@ -9,7 +9,7 @@ use rotation_cli::{Look, Screen};
 /// Prints what a rotation would do, step by step. Nothing is changed: it reads the secret, logs in as a
 /// rotation would, and reads the users.
 ///
-/// # Errors
+/// The errors with which a rotation would fail up to there.
 /// Those by which a rotation would fail up to there.
 pub(super) async fn show(
     store: &SecretsManager,

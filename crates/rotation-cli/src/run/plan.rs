@@ -1,4 +1,4 @@
-//! What a rotation is going to do, found out without changing anything.
+//! What a rotation is going to do, determined without changing anything.
 
 use anyhow::{Context, Result, bail};
 use rotation_aws::SecretsManager;
@@ -10,7 +10,7 @@ use rotation_database::{DatabaseError, DatabaseLookup, EngineProfile, Login, Str
 
 use rotation_cli::{Look, Screen};
 
-/// The secret as it stands, before anything was asked of the database.
+/// The secret as it is, before any contact with the database.
 #[derive(Debug)]
 pub(super) struct Found {
     stages: VersionStages,
@@ -19,7 +19,7 @@ pub(super) struct Found {
     pending: Option<VersionId>,
 }
 
-/// Everything that a person wants to know before saying yes.
+/// Everything that an operator wants to know before agreeing.
 #[derive(Debug)]
 pub(super) struct Plan {
     found: Found,
@@ -32,17 +32,17 @@ pub(super) struct Plan {
 }
 
 impl Found {
-    /// Whether the secret itself says that a master looks after its user.
+    /// Whether the secret itself names a master for its user.
     pub(super) fn names_master(&self) -> bool {
         matches!(self.current.filled_text("masterarn"), Ok(Some(_)))
     }
 }
 
 impl Plan {
-    /// Describes the secret and reads AWSCURRENT. `None` where the token is AWSCURRENT already.
+    /// Describes the secret and reads AWSCURRENT. `None` where the token is already AWSCURRENT.
     ///
     /// # Errors
-    /// The secret cannot be read, or the token is not that of the rotation under way.
+    /// The secret cannot be read, or the token is not that of the rotation in progress.
     pub(super) async fn describe(
         store: &SecretsManager,
         secret: &SecretId,
@@ -58,7 +58,7 @@ impl Plan {
         match token {
             Some(token) if Some(token) == holder => return Ok(None),
             Some(token) if Some(token) != pending.as_ref() => {
-                bail!("version {token} is not AWSPENDING, so there is nothing of it to take up");
+                bail!("version {token} is not AWSPENDING, so there is nothing to resume");
             }
             _ => {}
         }
@@ -66,11 +66,11 @@ impl Plan {
         Ok(Some(Found { stages, current, pending }))
     }
 
-    /// Finds out which version logs in. AWSCURRENT is tried first; the others only where the server refuses
+    /// Determines which version logs in. AWSCURRENT is tried first; the others only where the server refuses
     /// it, so that a healthy rotation makes no failed login.
     ///
     /// # Errors
-    /// No version logs in, or the server cannot be reached as the secret demands.
+    /// No version logs in, or the server cannot be reached as the secret requires.
     pub(super) async fn survey(
         found: Found,
         store: &SecretsManager,
@@ -87,7 +87,8 @@ impl Plan {
                 let pair = UserPair::of(user, profile).map_err(invalid)?;
                 let next = pair.other(user);
                 format!(
-                    "alternating users: {next} gets a new password and the rights of {}; {user} keeps its own",
+                    "alternating users: {next} gets a new password and the rights of {}; \
+                     {user} keeps its own",
                     pair.original
                 )
             }
@@ -126,23 +127,24 @@ impl Plan {
         row("Logs in", format!("{live}, version {version}"));
         match &found.pending {
             Some(pending) => {
-                row("Takes up", format!("the rotation of version {pending}, which is AWSPENDING"));
+                row("Resumes", format!("the rotation of version {pending}, which is AWSPENDING"));
             }
             None => row("Makes", "a new version, first AWSPENDING and in the end AWSCURRENT".to_owned()),
         }
         let function = found.stages.rotation_function.as_deref().filter(|_| found.stages.rotation_enabled);
         if let Some(function) = function {
             let note = format!(
-                "rotation is enabled with the function {function}; it goes on as scheduled, whatever is done here"
+                "rotation is enabled with the function {function}; it goes on as scheduled, \
+                 whatever is done here"
             );
             row("Note", screen.paint(Look::Notable, note));
         }
     }
 
-    /// Makes the new version: afterwards it is AWSPENDING and has a value.
+    /// Creates the new version: afterwards it is AWSPENDING and has a value.
     ///
     /// # Errors
-    /// The version could not be made; `LABELS_MOVED` where another rotation began meanwhile.
+    /// The version could not be created; `LABELS_MOVED` where another rotation began meanwhile.
     pub(super) async fn begin(
         &self,
         store: &SecretsManager,
@@ -199,7 +201,8 @@ async fn live(
         match outcome {
             Ok(_) => return Ok(credential),
             Err(error) if is_refusal(&error) => {}
-            // What cannot be read as a login does not help, and says nothing of why the others were refused.
+            // A value that cannot be parsed as a login does not help, and does not explain why the others
+            // were refused.
             Err(RotationError::Document { .. }) if credential == CredentialSource::Previous => {}
             Err(error) => return Err(named(credential, error).into()),
         }
@@ -211,7 +214,7 @@ fn is_refusal(error: &RotationError) -> bool {
     matches!(error.target(), Some(DatabaseError::Login { error, .. }) if error.is_refusal())
 }
 
-/// `verify` takes what it is given for the pending document; here it may have been another one.
+/// `verify` treats its argument as the pending document; here it may have been another one.
 fn named(credential: CredentialSource, error: RotationError) -> RotationError {
     match error.into_target() {
         Ok(DatabaseError::Login { error, remedies, .. }) => {

@@ -11,16 +11,16 @@ use rotation_core::{
 
 use rotation_cli::{Look, Screen};
 
-/// What one step may take, as a function with Lambda's usual 30 seconds.
+/// The time for one step, as for a function with Lambda's usual 30 seconds.
 pub(super) const STEP_TIME: Duration = Duration::from_secs(30);
 
-/// What the label of a finished rotation may take to go; nothing hangs on it.
+/// The time for removing the label of a finished rotation; nothing depends on it.
 const TIDY_TIME: Duration = Duration::from_secs(5);
 
-/// Runs the steps and prints what each came to. Afterwards the version is AWSCURRENT.
+/// Runs the steps and prints the result of each. Afterwards the version is AWSCURRENT.
 ///
 /// # Errors
-/// The first step that failed, with how to take the rotation up again: by `recovery`.
+/// The first step that failed, with how to resume the rotation: by `recovery`.
 pub(super) async fn run<T: Target>(
     store: &SecretsManager,
     target: impl Fn(&Invocation) -> T,
@@ -36,7 +36,8 @@ pub(super) async fn run<T: Target>(
             RotationEvent { step, secret: secret.clone(), version: version.clone(), rotation_token: None };
         let began = Instant::now();
         let outcome = rotator.rotate(&event).await;
-        let outcome = outcome.with_context(|| format!("{step} failed; to take it up again: {recovery}"))?;
+        let outcome =
+            outcome.with_context(|| format!("{step} failed; to resume the rotation: {recovery}"))?;
         let time = format!("{:>6.0} ms", began.elapsed().as_secs_f64() * 1000.0);
         let name = step.name();
         screen.line(format_args!("{name:<12} {}  {}", screen.paint(Look::Faint, time), sentence(&outcome)));
@@ -54,8 +55,8 @@ pub(super) async fn run<T: Target>(
     Ok(())
 }
 
-/// The label stays on AWSCURRENT after the last step; the service takes it away at the end of its own
-/// rotations. Where that fails nothing is wrong: the next rotation may begin all the same.
+/// The label stays on AWSCURRENT after the last step; the service removes it at the end of its own
+/// rotations. A failure here is harmless: the next rotation may begin all the same.
 async fn tidy(store: &SecretsManager, secret: &SecretId, version: &VersionId) {
     if let Ok(described) = store.describe(secret).await {
         let _ = store.end(&described, version).await;

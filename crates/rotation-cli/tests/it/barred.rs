@@ -1,4 +1,4 @@
-//! A user or a master that the server keeps out or holds back: doctor names the statement that ends it, the
+//! A user or a master that the server keeps out or restricts: doctor names the statement that fixes it, the
 //! statement is run as it stands, and the rotation goes on.
 
 use std::fmt::Write;
@@ -12,20 +12,20 @@ use crate::world::{SECRET, World};
 /// How findings introduce a statement.
 const BEFORE: &str = "As an administrator of the database: ";
 
-/// A secret with a master, and what replaces their names, which differ from run to run.
+/// A secret with a master, and the replacements for their names, which differ from run to run.
 struct Pair {
     world: World,
     master: TestLogin,
 }
 
 impl Pair {
-    /// Both users of a pair are there, and AWSCURRENT names the clone where `rotations` is odd.
+    /// Both users of a pair exist, and AWSCURRENT names the clone where `rotations` is odd.
     async fn rotated(rotations: usize) -> Self {
         let world = World::new().await;
         let master = world.server.create_role("CREATEROLE").await.unwrap();
         let arn = world.service.create_secret("master", &world.document(&master, &json!({}))).unwrap();
         world.put(&["AWSCURRENT"], &world.document(&world.user, &json!({"masterarn": arn})));
-        // As one has it that made the user: it may grant it, and has nothing of what the user may.
+        // Like a master that created the user: it may grant it, and has nothing of what the user may do.
         let grant = format!("GRANT {} TO {}", world.user.username, master.username);
         world.admin(&format!("{grant} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE")).await;
         for _ in 0..rotations {
@@ -34,7 +34,7 @@ impl Pair {
         Self { world, master }
     }
 
-    /// A version under AWSPENDING whose password nobody has set, as a failed setSecret leaves it.
+    /// A version under AWSPENDING whose password has never been set, as a failed setSecret leaves it.
     fn left_pending(&self) {
         let clone = format!("{}_clone", self.world.user.username);
         let pending = TestLogin { username: clone, password: "never-to-be-set-0123".into() };
@@ -51,7 +51,7 @@ impl Pair {
         text.replace(&current, "01")
     }
 
-    /// What doctor finds wrong and what it advises.
+    /// The faults and the advice that doctor reports.
     async fn doctor(&self, expected: &Expect) -> Vec<String> {
         let run = self.world.ask("doctor", &["--json"], &[]).await;
         let answer: Value = serde_json::from_str(&run.out).expect(&run.err);
@@ -63,7 +63,7 @@ impl Pair {
             }
             advice.push(text("remediation"));
             let (severity, check, code) = (text("severity"), text("check"), text("code"));
-            // The versions stand in the order of their ids, which are drawn.
+            // The versions are in the order of their ids, which are random.
             let sentence = text("sentence");
             let mut parts: Vec<_> = sentence.split("; ").collect();
             parts.sort_unstable();
@@ -76,7 +76,7 @@ impl Pair {
         advice
     }
 
-    /// Runs the statement that the first finding with one says, then rotates.
+    /// Runs the statement in the first finding that has one, then rotates.
     async fn follow(&self, advice: &[String]) {
         let statement =
             advice.iter().find_map(|advised| advised.split_once(BEFORE)).expect("a statement is named").1;
@@ -85,7 +85,7 @@ impl Pair {
     }
 }
 
-/// The database lets only those connect that are named.
+/// The database admits only users that are named.
 async fn close(pair: &Pair, to: &str) {
     let (database, user) = (&pair.world.database, to);
     let sql = format!(
@@ -133,7 +133,7 @@ async fn a_master_without_replication_is_told_to_have_it() {
     pair.follow(&advice).await;
 }
 
-/// The clone is live, so that nobody is kept out at this moment.
+/// The clone is live, so that no user is kept out at this moment.
 #[tokio::test]
 async fn an_original_past_its_validity_is_named() {
     let pair = Pair::rotated(1).await;
@@ -146,7 +146,7 @@ async fn an_original_past_its_validity_is_named() {
     pair.follow(&advice).await;
 }
 
-/// The server says of a user past its validity what it says of a wrong password.
+/// The server reports the same for a user past its validity as for a wrong password.
 #[tokio::test]
 async fn a_live_user_past_its_validity_has_its_statement() {
     let pair = Pair::rotated(0).await;
@@ -183,7 +183,7 @@ async fn an_original_that_may_not_log_in_is_named() {
     }
 }
 
-/// No rotation made it, and nobody has the name without the suffix.
+/// No rotation created it, and no user has the name without the suffix.
 #[tokio::test]
 async fn a_user_named_like_a_clone_is_told_so() {
     let pair = Pair::rotated(0).await;

@@ -31,11 +31,11 @@ impl Run {
     }
 }
 
-/// `rotate` with these arguments, without a terminal, and with nothing of our environment but the path.
+/// `rotate` with these arguments, without a terminal, and with nothing from this environment but the path.
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rotate"));
     command.args(arguments).env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin");
-    // A person's own AWS profile plays no part.
+    // An operator's own AWS profile is not used.
     command.env("HOME", "/nonexistent").env("AWS_EC2_METADATA_DISABLED", "true");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command

@@ -18,7 +18,7 @@ use crate::{
     world::{SECRET, World},
 };
 
-/// What a broken set-up asks of the command.
+/// The options of the command for a broken set-up.
 #[derive(Default)]
 struct Planted {
     flags: Vec<String>,
@@ -40,7 +40,7 @@ async fn doctor(world: &World, planted: &Planted) -> (Run, Value) {
     (run, answer)
 }
 
-/// Plants one fault and expects it to be named first, with what to do about it.
+/// Plants one fault and expects it to be named first, with its remediation.
 macro_rules! check {
     ($code:literal, |$world:ident| $plant:expr) => {{
         let $world = World::new().await;
@@ -68,7 +68,7 @@ fn current(world: &World, value: &str) -> Planted {
 }
 
 async fn change_password(world: &World) {
-    world.admin(&format!("ALTER ROLE {} PASSWORD 'of-somebody-else'", world.user.username)).await;
+    world.admin(&format!("ALTER ROLE {} PASSWORD 'of-another-user'", world.user.username)).await;
 }
 
 /// A server that shows this certificate.
@@ -124,7 +124,7 @@ async fn the_planted_fault_of_the_secret_stands_first() {
         Planted::default()
     });
     check!("PENDING_USER_DIFFERS", |world| {
-        let other = TestLogin { username: "somebody".into(), password: "of-somebody-else".into() };
+        let other = TestLogin { username: "another".into(), password: "of-another-user".into() };
         world.put(&["AWSPENDING"], &world.document(&other, &json!({})));
         Planted::default()
     });
@@ -211,8 +211,8 @@ async fn the_planted_fault_of_the_login_stands_first() {
         Planted::default()
     });
     check!("PENDING_STUCK", |world| {
-        world.put_pending("half-way-0123456789");
-        world.admin(&format!("ALTER ROLE {} PASSWORD 'half-way-0123456789'", world.user.username)).await;
+        world.put_pending("interrupted-0123456789");
+        world.admin(&format!("ALTER ROLE {} PASSWORD 'interrupted-0123456789'", world.user.username)).await;
         Planted::default()
     });
     check!("CURRENT_REFUSED", |world| {
@@ -220,8 +220,8 @@ async fn the_planted_fault_of_the_login_stands_first() {
         current(&world, &world.document(&next, &json!({})))
     });
     check!("CURRENT_REFUSED", |world| {
-        let version = world.put_pending("half-way-0123456789");
-        world.admin(&format!("ALTER ROLE {} PASSWORD 'half-way-0123456789'", world.user.username)).await;
+        let version = world.put_pending("interrupted-0123456789");
+        world.admin(&format!("ALTER ROLE {} PASSWORD 'interrupted-0123456789'", world.user.username)).await;
         let unlabel =
             json!({"SecretId": SECRET, "VersionStage": "AWSPENDING", "RemoveFromVersionId": version});
         world.service.call_inside(Operation::UpdateSecretVersionStage, unlabel).unwrap();
@@ -300,7 +300,8 @@ async fn the_planted_fault_of_a_mysql_user_stands_first() {
     });
 }
 
-/// What is to be done is named, and what is to be run, and it is not said that nothing has to be done.
+/// The remediation is named, with the statement to run, and doctor does not report that nothing has to be
+/// done.
 #[tokio::test]
 async fn a_blocked_user_of_mysql_is_told_with_the_statement_that_ends_it() {
     if !MysqlFlavor::MySql.is_to_be_tested() {
@@ -378,7 +379,8 @@ async fn nothing_is_found_in_six_healthy_set_ups() {
     healthy(&world, &planted).await;
 }
 
-/// The secret of a new user of MongoDB, which may not change its own password, as no built-in role lets it.
+/// The secret of a new user of MongoDB, which may not change its own password, as no built-in role permits
+/// it.
 async fn mongodb(world: &World) -> (&'static DocdbServer, Planted) {
     let server = DocdbServer::shared(DocdbProduct::MongoDb(MongoVersion::V6_0)).unwrap();
     let user = TestLogin { username: world.user.username.clone(), password: "of-a-document-store".into() };
@@ -400,7 +402,7 @@ async fn run_as_it_stands(server: &DocdbServer, hint: &str) {
     }
 }
 
-/// Doctor finds it before a rotation does, and so does a dry run, which is no success.
+/// Doctor finds it before a rotation does, and so does a dry run, which fails.
 #[tokio::test]
 async fn a_user_of_mongodb_that_may_not_change_itself_is_found() {
     let world = World::new().await;
@@ -418,7 +420,7 @@ async fn a_user_of_mongodb_that_may_not_change_itself_is_found() {
     world.rotate_with(&["--yes"], &environment).await.expect_code(0);
 }
 
-/// Two rotations leave an AWSPREVIOUS that is refused, and this server would lock the user by that.
+/// Two rotations leave an AWSPREVIOUS that is refused, and such a login would lock the user on this server.
 #[tokio::test]
 async fn a_look_locks_no_user_of_mysql() {
     if !MysqlFlavor::MySql.is_to_be_tested() {
@@ -458,8 +460,8 @@ async fn each_labelled_version_is_tried_once_and_none_where_it_was_so_asked() {
 #[tokio::test]
 async fn the_table_ends_with_the_state_and_the_one_command() {
     let world = World::new().await;
-    world.put_pending("half-way-0123456789");
-    world.admin(&format!("ALTER ROLE {} PASSWORD 'half-way-0123456789'", world.user.username)).await;
+    world.put_pending("interrupted-0123456789");
+    world.admin(&format!("ALTER ROLE {} PASSWORD 'interrupted-0123456789'", world.user.username)).await;
     let run = world.ask("doctor", &[], &[]).await;
     run.expect_code(4)
         .expect_out("fault    login        PENDING_STUCK: ")
@@ -476,7 +478,7 @@ async fn a_secret_that_is_not_there_is_told_with_its_code() {
     world.ask("doctor", &[], &[]).await.expect_code(1).expect_err("code: KMS_DENIED");
 }
 
-/// What doctor says, without a login, of a secret of this kind.
+/// What doctor reports, without a login, about a secret of this kind.
 async fn of_kind(make: impl FnOnce(&LocalSecretsManager) -> String) -> Value {
     let service = LocalSecretsManager::start(Settings::default()).await.unwrap();
     let (secret, endpoint) = (make(&service), service.endpoint());
@@ -487,7 +489,7 @@ async fn of_kind(make: impl FnOnce(&LocalSecretsManager) -> String) -> Value {
     serde_json::from_str(&command::run(&arguments, &mine).await.out).unwrap()
 }
 
-/// The code and the severity of what was found by a check.
+/// The code and the severity of what a check found.
 fn found<'a>(answer: &'a Value, check: &str) -> (&'a str, &'a str) {
     let one = answer["findings"].as_array().unwrap().iter().find(|one| one["check"] == check).unwrap();
     (one["code"].as_str().unwrap(), one["severity"].as_str().unwrap())

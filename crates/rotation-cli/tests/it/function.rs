@@ -1,5 +1,5 @@
-//! `rotate doctor` at the function that rotates a secret: moto's Lambda, and a double for what moto does not
-//! say.
+//! `rotate doctor` for the function that rotates a secret: moto's Lambda, and a double for what moto does not
+//! have.
 
 use std::sync::Arc;
 
@@ -12,8 +12,8 @@ use crate::world::{SECRET, World};
 
 const ARN: &str = "arn:aws:lambda:us-east-1:123456789012:function:";
 
-/// Makes functions, as pairs of a name and a timeout, each of them with permissions as `add_permission` takes
-/// them.
+/// Creates functions, as pairs of a name and a timeout, each with permissions in the form of
+/// `add_permission`.
 const FURNISH: &str = r#"
 import io, json, sys, zipfile
 import boto3
@@ -40,7 +40,7 @@ for name, timeout, permissions in functions:
         )
 "#;
 
-/// A function that says yes to every step.
+/// A function that succeeds in every step.
 struct Agreeing;
 
 impl Function for Agreeing {
@@ -59,7 +59,7 @@ async fn rotated_by(name: &str) -> World {
         "ClientRequestToken": token, "RotationRules": {"AutomaticallyAfterDays": 30}});
     let before = world.service.stages(SECRET).unwrap();
     world.service.call_inside(Operation::RotateSecret, rotation).unwrap();
-    // The service tests the function on a copy of the value, and takes the copy's label away when it is done.
+    // The service tests the function on a copy of the value, and removes the copy's label when it is done.
     for _ in 0..200 {
         if world.service.stages(SECRET).unwrap().values().flatten().count() == before.len() {
             return world;
@@ -74,7 +74,7 @@ async fn doctor(world: &World, lambda: &str) -> Value {
     serde_json::from_str(&run.out).unwrap_or_else(|error| panic!("{error}: {}{}", run.out, run.err))
 }
 
-/// Codes and severities of what was found at the function.
+/// Codes and severities of the findings about the function.
 fn found(answer: &Value) -> Vec<(&str, &str)> {
     let all = answer["findings"].as_array().unwrap().iter().filter(|one| one["check"] == "function");
     all.map(|one| (one["code"].as_str().unwrap(), one["severity"].as_str().unwrap())).collect()
@@ -166,11 +166,12 @@ async fn a_function_that_is_not_active_or_not_to_be_seen_is_told() {
     });
     let answer = doctor(&world, &denied.unwrap().endpoint()).await;
     assert_eq!(found(&answer), [("NOT_CHECKED", "note"); 2], "{answer:#}");
-    let said = answer["findings"].as_array().unwrap().iter().find(|one| one["check"] == "function").unwrap();
-    let sentence = said["sentence"].as_str().unwrap();
+    let finding =
+        answer["findings"].as_array().unwrap().iter().find(|one| one["check"] == "function").unwrap();
+    let sentence = finding["sentence"].as_str().unwrap();
     let words = "of AWS Lambda failed: access was denied: AccessDeniedException: User: x is not authorized";
     assert!(sentence.contains(words), "{sentence}");
-    assert!(said["remediation"].as_str().unwrap().starts_with("Allow lambda:Get"), "{said:#}");
+    assert!(finding["remediation"].as_str().unwrap().starts_with("Allow lambda:Get"), "{finding:#}");
 
     let answer = doctor(&world, "http://127.0.0.1:1").await;
     let unanswered = answer["findings"].as_array().unwrap().iter().find(|one| one["check"] == "function");
@@ -180,7 +181,7 @@ async fn a_function_that_is_not_active_or_not_to_be_seen_is_told() {
     assert!(["GetPolicy", "GetFunctionConfiguration"].contains(&operation), "{sentence}");
     assert!(rest.starts_with("of AWS Lambda failed: the endpoint did not answer"), "{sentence}");
 
-    // Beside another Secrets Manager than AWS's nobody is asked.
+    // With a Secrets Manager other than AWS's, no Lambda is called.
     let run = world.ask("doctor", &["--json"], &[]).await;
     let answer: Value = serde_json::from_str(&run.out).unwrap();
     assert_eq!(found(&answer), [("NOT_CHECKED", "note")], "{answer:#}");

@@ -1,4 +1,4 @@
-//! The command `rotate`, run as a person runs it.
+//! The command `rotate`, run as an operator runs it.
 
 #![expect(clippy::unwrap_used, reason = "a test ends where what it prepares fails")]
 

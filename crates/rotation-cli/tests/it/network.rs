@@ -45,7 +45,7 @@ async fn network_prints_the_parameters_of_the_stacks() {
         )
     );
 
-    // Every name is one of the stack's.
+    // Every name is one of the stack's parameters.
     let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/rotation.yaml");
     let template = std::fs::read_to_string(template).unwrap();
     let run = network(&["bare-mariadb", "--endpoint-url", &url]).await;

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::world::{SECRET, World};
 
-const HALF_WAY: &str = "half-way-0123456789";
+const HALF_WAY: &str = "interrupted-0123456789";
 
 impl World {
     async fn set_password(&self, password: &str) {
@@ -134,7 +134,7 @@ async fn a_name_out_of_a_secret_does_not_steer_the_terminal() {
         let forged = run.out.lines().any(|line| line.starts_with("  ok       login"));
         assert!(!forged, "the name begins a line of its own:\n{}", run.out);
     }
-    // For machines the name stays what it is.
+    // For machines the name stays unchanged.
     let run = world.ask("doctor", &["--no-logins", "--json"], &[]).await;
     assert!(!run.out.contains(steering), "{}", run.out);
     let answer: serde_json::Value = serde_json::from_str(&run.out).unwrap();
@@ -147,7 +147,7 @@ async fn a_name_out_of_a_secret_does_not_steer_the_terminal() {
 async fn where_nothing_logs_in_nothing_is_written() {
     let world = World::new().await;
     let before = world.service.stages(SECRET).unwrap();
-    world.set_password("of-somebody-else").await;
+    world.set_password("of-another-user").await;
     let run = world.ask("recover", &["--yes"], &[]).await;
     run.expect_code(1).expect_out("As an administrator of the database");
     assert_eq!(before, world.service.stages(SECRET).unwrap());

@@ -1,4 +1,4 @@
-//! [`EngineKind`] is the list of engines. What cannot read it is held against it.
+//! [`EngineKind`] is the list of engines. What cannot read it is compared with it.
 
 use std::{fs, path::PathBuf};
 

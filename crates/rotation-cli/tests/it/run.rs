@@ -100,7 +100,7 @@ async fn a_secret_of_another_engine_is_rotated_by_the_rules_of_that_engine() {
     let current = world.login("AWSCURRENT").unwrap();
     assert_ne!(current.password, user.password);
     server.try_login(&current).await.unwrap();
-    // Beside the new password the old one stays, as the function does it.
+    // The old password stays in addition to the new one, as with the function.
     server.try_login(&user).await.unwrap();
 }
 
@@ -148,12 +148,12 @@ async fn nothing_is_written_where_nobody_can_agree() {
 #[tokio::test]
 async fn a_rotation_left_after_setsecret_is_taken_up_with_its_own_version() {
     let world = World::new().await;
-    let version = world.put_pending("half-way-0123456789");
-    let change = format!("ALTER ROLE {} PASSWORD 'half-way-0123456789'", world.user.username);
+    let version = world.put_pending("interrupted-0123456789");
+    let change = format!("ALTER ROLE {} PASSWORD 'interrupted-0123456789'", world.user.username);
     world.server.execute("postgres", &change).await.unwrap();
 
     let run = world.rotate(&["--yes", "--token", &version]).await;
-    run.expect_code(0).expect_out("Logs in   AWSPENDING").expect_out("Takes up ");
+    run.expect_code(0).expect_out("Logs in   AWSPENDING").expect_out("Resumes ");
     assert_eq!(world.holder("AWSCURRENT").as_ref(), Some(&version));
     assert!(world.logs_in(&world.login("AWSCURRENT").unwrap()).await);
     world.rotate(&["--yes", "--token", &version]).await.expect_code(0).expect_out("Nothing to do");
@@ -170,7 +170,7 @@ async fn the_token_of_no_pending_version_is_refused() {
 #[tokio::test]
 async fn a_secret_that_opens_nothing_is_left_alone_with_code_and_hint() {
     let world = World::new().await;
-    let change = format!("ALTER ROLE {} PASSWORD 'somebody else changed it'", world.user.username);
+    let change = format!("ALTER ROLE {} PASSWORD 'another session changed it'", world.user.username);
     world.server.execute("postgres", &change).await.unwrap();
     world.rotate(&["--yes"]).await.expect_code(1).expect_err("code: ").expect_err("hint: ");
     world.expect_untouched();
@@ -233,22 +233,22 @@ async fn a_rotation_that_begins_meanwhile_keeps_awspending() {
 async fn the_command_to_take_a_rotation_up_again_repeats_the_flags_that_were_given() {
     let world = World::new().await;
     let version = world.put_pending("never-to-be-set-0123");
-    // After AWSCURRENT has been seen to log in, the first step meets what the survey did not: a refused
+    // After AWSCURRENT has been seen to log in, the first step finds what the diagnosis did not: a refused
     // write.
     world.service.inject(Fault::new(Operation::PutSecretValue, FaultKind::KmsAccessDenied).times(9));
     let run = world.rotate(&["--yes", "--strategy", "single_user", "--region", "us-east-1"]).await;
     let endpoint = world.service.endpoint();
     let expected =
         format!("--token {version} --strategy single_user --region us-east-1 --endpoint-url {endpoint}");
-    run.expect_code(1).expect_err("to take it up again: rotate run arn:").expect_err(&expected);
+    run.expect_code(1).expect_err("to resume the rotation: rotate run arn:").expect_err(&expected);
     run.expect_err("code: KMS_DENIED").expect_err("the IAM identity that you use");
 
     world.service.clear_faults();
-    let (_, again) = run.err.split_once("to take it up again: rotate run ").unwrap();
+    let (_, again) = run.err.split_once("to resume the rotation: rotate run ").unwrap();
     let again = again.split_once(&endpoint).unwrap().0;
     let mut arguments: Vec<_> = again.split_whitespace().collect();
     arguments.extend([endpoint.as_str(), "--yes"]);
-    world.run_secret(&arguments, &[]).await.expect_code(0).expect_out("Takes up ");
+    world.run_secret(&arguments, &[]).await.expect_code(0).expect_out("Resumes ");
     assert_eq!(world.holder("AWSCURRENT"), Some(version));
 }
 
@@ -261,7 +261,7 @@ async fn a_previous_version_that_cannot_be_read_does_not_hide_that_nothing_logs_
         "VersionStages": ["AWSPREVIOUS"],
     });
     world.service.call_inside(Operation::PutSecretValue, request).unwrap();
-    let change = format!("ALTER ROLE {} PASSWORD 'somebody else changed it'", world.user.username);
+    let change = format!("ALTER ROLE {} PASSWORD 'another session changed it'", world.user.username);
     world.server.execute("postgres", &change).await.unwrap();
     world.rotate(&["--yes"]).await.expect_code(1).expect_err("code: DB_NO_CREDENTIAL_ACCEPTED");
 }
@@ -270,7 +270,7 @@ async fn a_previous_version_that_cannot_be_read_does_not_hide_that_nothing_logs_
 async fn success_is_told_before_the_tidying_which_nobody_waits_for_long() {
     let world = World::new().await;
     let version = world.put_pending("to-be-set-0123456789");
-    // The first call moves AWSCURRENT; those that follow take AWSPENDING away, or not.
+    // The first call moves AWSCURRENT; those that follow remove AWSPENDING, or not.
     let minute = std::time::Duration::from_mins(1);
     let slow = Fault::new(Operation::UpdateSecretVersionStage, FaultKind::Delay(minute)).after(1).times(9);
     world.service.inject(slow);

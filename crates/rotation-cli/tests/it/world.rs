@@ -10,7 +10,7 @@ use test_servers::{PostgresServer, PostgresVersion, TestLogin};
 
 use crate::command::{self, Run};
 
-/// The world of one test.
+/// The environment of one test.
 pub(crate) struct World {
     pub(crate) service: LocalSecretsManager,
     pub(crate) server: &'static PostgresServer,
@@ -141,7 +141,7 @@ impl World {
         token
     }
 
-    /// Nothing but the one version there was at the beginning.
+    /// Nothing but the one version that existed at the beginning.
     #[track_caller]
     pub(crate) fn expect_untouched(&self) {
         let stages: Vec<_> = self.service.stages(SECRET).unwrap().into_values().collect();

@@ -96,7 +96,7 @@ async fn passwords_stored_by_pbkdf2_are_told_apart() {
     let lab = Lab { app: live, ..lab };
     let notes = rotate(&lab, &lab.clone(), Some(NEW)).await.unwrap();
     assert!(
-        notes.iter().any(|note| note.contains("the second password of") && note.ends_with("is ended")),
+        notes.iter().any(|note| note.contains("the second password of") && note.ends_with("was discarded")),
         "{notes:?}"
     );
     assert!(lab.opens(NEW).await && !lab.opens(&old).await);

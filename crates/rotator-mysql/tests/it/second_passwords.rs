@@ -223,7 +223,7 @@ async fn a_master_ends_the_second_password_of_the_next_user() {
     assert!(clone_opens(&lab, &clone.password).await && clone_opens(&lab, "manual-1").await);
     let next = TestLogin { password: "next-1".into(), ..clone.clone() };
     let notes = rotate(&lab, &next, Some(&current)).await.unwrap();
-    assert_eq!(notes, [format!("the second password of {} is ended", at(&clone.username, "%"))]);
+    assert_eq!(notes, [format!("the second password of {} was discarded", at(&clone.username, "%"))]);
     assert!(clone_opens(&lab, "next-1").await && lab.opens(&current).await);
     assert!(!clone_opens(&lab, &clone.password).await && !clone_opens(&lab, "manual-1").await);
 }

@@ -1,4 +1,4 @@
-//! Two questions to Lambda.
+//! Two calls to Lambda.
 
 use std::{fmt, future::Future};
 
@@ -13,7 +13,7 @@ use rotation_core::{Deadline, ServiceFault};
 
 use super::policy::Policy;
 
-/// The longest that one question may take.
+/// The longest that one call may take.
 const TIME: std::time::Duration = std::time::Duration::from_secs(8);
 
 /// A function by its ARN, with or without a qualifier.
@@ -26,7 +26,7 @@ pub(super) struct FunctionArn {
 }
 
 impl FunctionArn {
-    /// `None` where the text is no ARN of a function.
+    /// `None` where the text is not the ARN of a function.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let parts: Vec<_> = text.split(':').collect();
         let plain = |part: &&str| part.chars().all(|c| c.is_ascii_alphanumeric() || "-_$".contains(c));
@@ -53,17 +53,17 @@ impl fmt::Display for FunctionArn {
     }
 }
 
-/// What became of a question.
+/// The result of a call.
 #[derive(Debug)]
 pub(super) enum Answered<T> {
     Told(T),
     /// There is none.
     Missing,
-    /// Not answered, or not in a way that can be read.
+    /// Not answered, or not in a form that can be parsed.
     Refused(AwsError),
 }
 
-/// What `GetFunctionConfiguration` says, as far as rotations hang on it.
+/// The fields of `GetFunctionConfiguration` that rotations depend on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Configuration {
     /// Seconds.
@@ -131,7 +131,7 @@ impl<'a> Lambda<'a> {
         }
     }
 
-    /// The client of the function's region.
+    /// The client of the function's Region.
     fn client(&self, function: &FunctionArn) -> Client {
         Client::new(&self.access.lookup_config(&function.region, self.url))
     }

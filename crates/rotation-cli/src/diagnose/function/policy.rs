@@ -1,8 +1,7 @@
-//! A function's resource policy, as far as it says whether Secrets Manager may invoke the function for one
-//! secret.
+//! A function's resource policy: whether it permits Secrets Manager to invoke the function for one secret.
 //!
 //! Source: "Policy evaluation logic" and "IAM JSON policy elements: Condition operators" of the IAM user
-//! guide. What is not understood here is said to be unclear, never to be allowed or refused.
+//! guide. What is not understood here is reported as unclear, never as allowed or refused.
 
 use serde_json::Value;
 
@@ -12,20 +11,20 @@ const SERVICE: &str = "secretsmanager.amazonaws.com";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Policy(Vec<Value>);
 
-/// Whether Secrets Manager is let in.
+/// Whether Secrets Manager is admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Admission {
     /// For this secret or its account alone.
     Bounded,
     /// For secrets of any account.
     Open,
-    /// No statement lets it in, or one keeps it out.
+    /// No statement admits it, or one denies it.
     Refused,
-    /// It hangs on conditions that are not judged here.
+    /// It depends on conditions that are not evaluated here.
     Unclear,
 }
 
-/// What the conditions of a statement come to.
+/// The result of a statement's conditions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Conditions {
     None,
@@ -35,7 +34,7 @@ enum Conditions {
 }
 
 impl Policy {
-    /// `None` where the text is no policy.
+    /// `None` where the text is not a policy.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let policy: Value = serde_json::from_str(text).ok()?;
         match policy.get("Statement")? {
@@ -45,7 +44,7 @@ impl Policy {
         }
     }
 
-    /// What it says of Secrets Manager for this secret.
+    /// The policy's decision about Secrets Manager for this secret.
     pub(super) fn admission(&self, secret: &str, account: &str) -> Admission {
         let about = |effect: &str| {
             let statements = self.0.iter().filter(|statement| is_about_us(statement));
@@ -115,11 +114,11 @@ fn texts(value: &Value) -> impl Iterator<Item = &str> {
     value.as_str().into_iter().chain(many)
 }
 
-/// Whether the text is of a pattern with `*` and `?`.
+/// Whether the text matches a pattern with `*` and `?`.
 fn matches(text: &str, pattern: &str) -> bool {
     let (text, pattern): (Vec<char>, Vec<char>) = (text.chars().collect(), pattern.chars().collect());
     let (mut at, mut of) = (0, 0);
-    // Where the last star stands, and how much it has taken so far.
+    // The position of the last star, and how much it has matched so far.
     let mut star = None;
     while at < text.len() {
         match pattern.get(of) {
@@ -185,7 +184,10 @@ mod tests {
             Admission::Refused,
         );
         let other = "arn:aws:secretsmanager:us-east-1:123456789012:secret:other-AbCdEf";
-        let both = json!({"StringEquals": {"AWS:SourceAccount": "123456789012"}, "ArnLike": {"AWS:SourceArn": other}});
+        let both = json!({
+            "StringEquals": {"AWS:SourceAccount": "123456789012"},
+            "ArnLike": {"AWS:SourceArn": other},
+        });
         check(&json!([allow(&both)]), Admission::Refused);
         let mut events = allow(&json!({}));
         events["Principal"] = json!({"Service": "events.amazonaws.com"});
