@@ -3,7 +3,7 @@
 use rotation_core::{EventError, Home, RotationError, RotationEvent, SecretId, Step, VersionId};
 use serde_json::{Value, json};
 
-use super::{CANARY, said};
+use super::{CANARY, texts};
 use crate::world::ARN;
 
 const TOKEN: &str = "00000000-0000-4000-8000-000000000002";
@@ -28,7 +28,7 @@ fn check(changes: &[(&str, Value)], field: &str) {
     assert!(error.to_string().contains(&format!("`{field}`")), "{error}");
     let error = RotationError::from(error);
     assert_eq!(error.code(), "EVENT_INVALID");
-    assert!(!said(&error).contains(CANARY), "{}", said(&error));
+    assert!(!texts(&error).contains(CANARY), "{}", texts(&error));
 }
 
 #[test]

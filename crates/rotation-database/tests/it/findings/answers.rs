@@ -180,17 +180,17 @@ fn advice_is_a_sentence_and_where_there_is_one_a_command() {
             no command
         Fix first what the findings name; move no label before that.
             no command
-        A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
+        A value that cannot be used was not tried: name the secret's strategy with `--strategy`, or fix what the findings name; move no label before that.
             no command
         The versions without labels could not be listed, and one of them may log in: run `rotate explain` with a person's credentials that may call ListSecretVersionIds; change no password before that.
             no command
         The newest versions without labels do not log in, and older ones were not tried: look at them with `aws secretsmanager list-secret-version-ids --include-deprecated`. Where none is right, set the user's password to what AWSCURRENT holds, as an administrator of the database.
             no command
-        Rotate again: the rotation goes on with the version that is AWSPENDING.
+        Rotate again: the rotation resumes with the version that is AWSPENDING.
             aws secretsmanager rotate-secret --secret-id 'it'\''s'
-        Rotation is off: turn it on again, or take the rotation up from your own machine.
+        Rotation is off: turn it on again, or resume the rotation from your own machine.
             rotate run 'it'\''s' --flag
-        Restore the secret, then look again.
+        Restore the secret, then run the diagnosis again.
             aws secretsmanager restore-secret --secret-id 'it'\''s'
         Move AWSCURRENT from version 00000000-0000-4000-8000-000000000001 to version 00000000-0000-4000-8000-000000000002, which logs in.
             rotate recover 'it'\''s' --flag
@@ -246,7 +246,7 @@ fn a_situation_is_told_in_words() {
 fn states_in_which_somebody_must_act_and_in_which_applications_are_shut_out() {
     use StuckState as State;
     for state in State::ALL {
-        let stuck = !matches!(state, State::Sound | State::Unknown);
+        let stuck = !matches!(state, State::Healthy | State::Unknown);
         let name = state.name();
         let out = state == State::Deleted || name.starts_with("only_") || name == "no_version_logs_in";
         assert_eq!((state.is_stuck(), state.shuts_out()), (stuck, out), "{name}");

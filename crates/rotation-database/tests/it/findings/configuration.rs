@@ -170,7 +170,7 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
             note login NOT_CHECKED: not checked, because the service does not return the values of a deleted secret
             ok rotation
             version 01 [AWSCURRENT] of nobody: was not tried
-            deleted: Restore the secret, then look again.
+            deleted: Restore the secret, then run the diagnosis again.
         "]],
     );
 }

@@ -74,7 +74,7 @@ const RESTRICTED: &str = "fault privileges DB_PASSWORDS_RESTRICTED: a statement 
     server lets only members of rds_password change passwords";
 
 const EXPIRED: &str = "fault privileges DB_EXPIRED: a statement as AWSCURRENT failed: the validity of the \
-    user's password is over";
+    user's password has expired";
 
 #[test]
 fn what_hinders_a_user_in_changing_its_own_password_concerns_a_single_user() {
@@ -151,7 +151,7 @@ fn what_a_single_user_lacks_is_told() {
                 As an administrator of the database: GRANT a; GRANT b
             ok secret document names connection certificate login server rotation function
             version 01 [AWSCURRENT] of app: logs in
-            sound: No label has to be moved. As an administrator of the database: GRANT a; GRANT b
+            healthy: No label has to be moved. As an administrator of the database: GRANT a; GRANT b
         "]],
     );
     let unplannable = |subject: &mut Subject| subject.shown.unplannable = Some(StatementFault::Busy);
@@ -164,7 +164,7 @@ fn what_a_single_user_lacks_is_told() {
                 Nothing is lost. Secrets Manager calls again a few times; if it gives up, rotate again.
             ok secret document names connection certificate login server rotation function
             version 01 [AWSCURRENT] of app: logs in
-            sound: No label has to be moved. Nothing is lost. Secrets Manager calls again a few times; if it gives up, rotate again.
+            healthy: No label has to be moved. Nothing is lost. Secrets Manager calls again a few times; if it gives up, rotate again.
         "]],
     );
 }
@@ -177,33 +177,33 @@ fn the_second_user_is_held_against_the_first() {
         Situation::Fresh,
         |_| (),
         &expect![[r"
-        ok secret document names connection certificate login server master privileges grants rotation function
-        version 01 [AWSCURRENT] of app: logs in
-        sound: Nothing has to be done.
-    "]],
+            ok secret document names connection certificate login server master privileges grants rotation function
+            version 01 [AWSCURRENT] of app: logs in
+            healthy: Nothing has to be done.
+        "]],
     );
     check(
         alternating,
         Situation::SecondRotation,
         |_| (),
         &expect![[r"
-        ok secret document names connection certificate login server master privileges grants rotation function
-        version 01 [AWSPREVIOUS] of app: logs in
-        version 02 [AWSCURRENT] of app_clone: logs in
-        sound: Nothing has to be done.
-    "]],
+            ok secret document names connection certificate login server master privileges grants rotation function
+            version 01 [AWSPREVIOUS] of app: logs in
+            version 02 [AWSCURRENT] of app_clone: logs in
+            healthy: Nothing has to be done.
+        "]],
     );
     check(
         alternating,
         Situation::Drifted,
         |_| (),
         &expect![[r"
-            warning grants GRANTS_DIFFER: app and app_clone differ; to equal lead: grant SELECT ON new to app_clone; revoke SELECT ON old from app_clone
-                The next rotation brings them to equal, before it changes a password. Rotate now if an application that was given the second user misses something.
+            warning grants GRANTS_DIFFER: app and app_clone differ; these statements reconcile them: grant SELECT ON new to app_clone; revoke SELECT ON old from app_clone
+                The next rotation reconciles them before it changes a password. Rotate now if an application that uses the second user lacks a privilege.
             ok secret document names connection certificate login server master privileges rotation function
             version 02 [AWSPREVIOUS] of app_clone: logs in
             version 03 [AWSCURRENT] of app: logs in
-            sound: No label has to be moved. The next rotation brings them to equal, before it changes a password. Rotate now if an application that was given the second user misses something.
+            healthy: No label has to be moved. The next rotation reconciles them before it changes a password. Rotate now if an application that uses the second user lacks a privilege.
         "]],
     );
     for (count, more) in [(5, ""), (6, "; and 1 more")] {
@@ -234,7 +234,7 @@ fn the_second_user_is_held_against_the_first() {
                 If the second user really is this user's clone, make it one as the engine's documentation says, or name this secret in ADOPT_CLONES; otherwise rename one of the two.
             ok secret document names connection certificate login server master rotation function
             version 01 [AWSCURRENT] of app: logs in
-            sound: No label has to be moved. If the second user really is this user's clone, make it one as the engine's documentation says, or name this secret in ADOPT_CLONES; otherwise rename one of the two.
+            healthy: No label has to be moved. If the second user really is this user's clone, make it one as the engine's documentation says, or name this secret in ADOPT_CLONES; otherwise rename one of the two.
         "]],
     );
 }

@@ -23,7 +23,7 @@ fn a_master_that_cannot_do_it_is_told() {
             note server SERVER_NOTE: a note
             ok secret document names connection certificate login server master grants rotation function
             version 01 [AWSCURRENT] of app: logs in
-            sound: No label has to be moved. As an administrator of the database: GRANT a
+            healthy: No label has to be moved. As an administrator of the database: GRANT a
         "]],
     );
     let refused = |subject: &mut Subject| {
@@ -38,7 +38,7 @@ fn a_master_that_cannot_do_it_is_told() {
                 Put the master's working password into the master secret.
             ok secret document names connection certificate login server rotation function
             version 01 [AWSCURRENT] of app: logs in
-            sound: No label has to be moved. Put the master's working password into the master secret.
+            healthy: No label has to be moved. Put the master's working password into the master secret.
         "]],
     );
     let own = |subject: &mut Subject| {
@@ -57,7 +57,7 @@ fn a_master_that_cannot_do_it_is_told() {
             ok secret document names connection certificate login server rotation function
             version 01 [AWSPREVIOUS] of app: logs in
             version 07 [AWSCURRENT] of app: logs in
-            sound: No label has to be moved. Rotate a master secret by the single-user strategy; give other secrets a master of their own.
+            healthy: No label has to be moved. Rotate a master secret by the single-user strategy; give other secrets a master of their own.
         "]],
     );
     let empty = |subject: &mut Subject| {
@@ -75,7 +75,7 @@ fn a_master_that_cannot_do_it_is_told() {
                 Put the master's credentials into the master secret.
             ok secret document names connection certificate login server rotation function
             version 01 [AWSCURRENT] of app: logs in
-            sound: No label has to be moved. Put the master's credentials into the master secret.
+            healthy: No label has to be moved. Put the master's credentials into the master secret.
         "]],
     );
     let reserved = |subject: &mut Subject| {
@@ -95,7 +95,7 @@ fn a_master_that_cannot_do_it_is_told() {
             ok secret connection certificate login server rotation function
             version 01 [AWSPREVIOUS] of app: cannot be used, PENDING_USER_DIFFERS
             version 07 [AWSCURRENT] of rdsadmin: logs in
-            sound: No label has to be moved. Make `username` of the AWSCURRENT version of the secret a user of your own making.
+            healthy: No label has to be moved. Make `username` of the AWSCURRENT version of the secret a user of your own making.
         "]],
     );
 }

@@ -114,11 +114,11 @@ fn of_versions_made_at_the_same_moment_the_labels_tell_which_came_first() {
     check_single(
         aged,
         &expect![[r"
-        ok secret document names connection certificate login server privileges rotation function
-        version 07 [AWSPREVIOUS] of app: is refused, DB_AUTH_REFUSED, 100s old
-        version 01 [AWSCURRENT] of app: logs in, 100s old
-        sound: Nothing has to be done.
-    "]],
+            ok secret document names connection certificate login server privileges rotation function
+            version 07 [AWSPREVIOUS] of app: is refused, DB_AUTH_REFUSED, 100s old
+            version 01 [AWSCURRENT] of app: logs in, 100s old
+            healthy: Nothing has to be done.
+        "]],
     );
 }
 
@@ -140,14 +140,14 @@ fn versions_stand_as_they_were_made_and_what_is_not_listed_is_the_newest() {
     check_single(
         aged,
         &expect![[r"
-        warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING has no value; blue is refused; AWSPREVIOUS is refused
-            Applications are not affected. Rotate again, which takes this version up. Where the database refuses the password itself (DB_PASSWORD_POLICY), it never ends: then take AWSPENDING away with `rotate recover --abandon` and rotate anew. Rotate again: the rotation goes on with the version that is AWSPENDING.
-        ok secret document names connection certificate server privileges rotation function
-        version 07 [AWSPREVIOUS] of app: is refused, DB_AUTH_REFUSED, 600s old
-        version 03 [blue] of app: is refused, DB_AUTH_REFUSED, 400s old
-        version 01 [AWSCURRENT] of app: logs in, 100s old
-        version 02 [AWSPENDING] of nobody: has no value, SECRET_NO_VALUE
-        pending_empty: Rotate again: the rotation goes on with the version that is AWSPENDING.
-    "]],
+            warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING has no value; blue is refused; AWSPREVIOUS is refused
+                Applications are not affected. Rotate again, which resumes with this version. If the database refuses the password itself (DB_PASSWORD_POLICY), that never succeeds: then remove AWSPENDING with `rotate recover --abandon` and start a new rotation. Rotate again: the rotation resumes with the version that is AWSPENDING.
+            ok secret document names connection certificate server privileges rotation function
+            version 07 [AWSPREVIOUS] of app: is refused, DB_AUTH_REFUSED, 600s old
+            version 03 [blue] of app: is refused, DB_AUTH_REFUSED, 400s old
+            version 01 [AWSCURRENT] of app: logs in, 100s old
+            version 02 [AWSPENDING] of nobody: has no value, SECRET_NO_VALUE
+            pending_empty: Rotate again: the rotation resumes with the version that is AWSPENDING.
+        "]],
     );
 }

@@ -125,13 +125,13 @@ fn copies_of_the_password_in_other_fields_are_named() {
         &expect![[r"
             warning document SECRET_PASSWORD_COPIED: the field `url` holds a copy of the password, which no rotation changes
                 Set REWRITE_FIELDS=url on the function: each rotation then rewrites the URL or connection string in it. Or let applications build it from `username` and `password`.
-            warning document SECRET_PASSWORD_COPIED: the field `old` holds another password than `password`: whoever logs in by it is refused
+            warning document SECRET_PASSWORD_COPIED: the field `old` holds a password other than `password`: a login with it is refused
                 Set REWRITE_FIELDS=old on the function: each rotation then rewrites the URL or connection string in it. Or let applications build it from `username` and `password`.
             warning document SECRET_PASSWORD_COPIED: the field `nested` holds a copy of the password, which no rotation changes
-                Put the URL or connection string out of `nested` into a text field of its own, and name that in REWRITE_FIELDS: lists and objects are not rewritten. Or let applications build it from `username` and `password`.
+                Move the URL or connection string from `nested` to a text field of its own, and name that field in REWRITE_FIELDS: lists and objects are not rewritten. Or let applications build it from `username` and `password`.
             ok secret document names connection certificate login server privileges rotation function
             version 01 [AWSCURRENT] of app: logs in
-            sound: No label has to be moved. Set REWRITE_FIELDS=url on the function: each rotation then rewrites the URL or connection string in it. Or let applications build it from `username` and `password`.
+            healthy: No label has to be moved. Set REWRITE_FIELDS=url on the function: each rotation then rewrites the URL or connection string in it. Or let applications build it from `username` and `password`.
         "]],
     );
 }
@@ -147,11 +147,11 @@ fn what_names_another_server_or_user_is_not_tried() {
             fault document PENDING_HOST_DIFFERS: AWSPENDING: the pending version names another host or port than the current one
                 AWSPENDING was edited, or `host` or `port` of AWSCURRENT was changed after createSecret. Where AWSCURRENT logs in, remove the label AWSPENDING and rotate again. Where it does not, AWSPENDING may hold the only password that does: keep it, let `host` and `port` of AWSCURRENT name the servers that AWSPENDING names (a list may name more), and the rotation goes on.
             warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
-                Applications are not affected. Rotate again, which takes this version up, unless the findings name what is wrong with it: then fix that first. A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
+                Applications are not affected. Rotate again, which resumes with this version, unless the findings name what is wrong with it: then fix that first. A value that cannot be used was not tried: name the secret's strategy with `--strategy`, or fix what the findings name; move no label before that.
             ok secret names connection certificate server privileges rotation function
             version 01 [AWSCURRENT] of app: logs in
             version 08 [AWSPENDING] of app: cannot be used, PENDING_HOST_DIFFERS
-            pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
+            pending_unknown: A value that cannot be used was not tried: name the secret's strategy with `--strategy`, or fix what the findings name; move no label before that.
         "]],
     );
     check_single(
@@ -160,25 +160,25 @@ fn what_names_another_server_or_user_is_not_tried() {
             fault document PENDING_HOST_DIFFERS: AWSPENDING: the pending version names another host or port than the current one
                 AWSPENDING was edited, or `host` or `port` of AWSCURRENT was changed after createSecret. Where AWSCURRENT logs in, remove the label AWSPENDING and rotate again. Where it does not, AWSPENDING may hold the only password that does: keep it, let `host` and `port` of AWSCURRENT name the servers that AWSPENDING names (a list may name more), and the rotation goes on.
             warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
-                Applications are not affected. Rotate again, which takes this version up, unless the findings name what is wrong with it: then fix that first. A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
+                Applications are not affected. Rotate again, which resumes with this version, unless the findings name what is wrong with it: then fix that first. A value that cannot be used was not tried: name the secret's strategy with `--strategy`, or fix what the findings name; move no label before that.
             ok secret names connection certificate server privileges rotation function
             version 01 [AWSCURRENT] of app: logs in
             version 08 [AWSPENDING] of app: cannot be used, PENDING_HOST_DIFFERS
-            pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
+            pending_unknown: A value that cannot be used was not tried: name the secret's strategy with `--strategy`, or fix what the findings name; move no label before that.
         "]],
     );
     check_single(
         spoilt(document("bystander", "bystander-password")),
         &expect![[r"
-        fault document PENDING_USER_DIFFERS: AWSPENDING: the pending version does not name the user whose turn it is
-            AWSPENDING was edited by hand or left by another strategy. Make sure that AWSCURRENT logs in, remove the label AWSPENDING, and rotate again.
-        warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
-            Applications are not affected. Rotate again, which takes this version up, unless the findings name what is wrong with it: then fix that first. A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
-        ok secret names connection certificate server privileges rotation function
-        version 01 [AWSCURRENT] of app: logs in
-        version 08 [AWSPENDING] of bystander: cannot be used, PENDING_USER_DIFFERS
-        pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
-    "]],
+            fault document PENDING_USER_DIFFERS: AWSPENDING: the pending version does not name the user whose turn it is
+                AWSPENDING was edited by hand or left by another strategy. Make sure that AWSCURRENT logs in, remove the label AWSPENDING, and rotate again.
+            warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
+                Applications are not affected. Rotate again, which resumes with this version, unless the findings name what is wrong with it: then fix that first. A value that cannot be used was not tried: name the secret's strategy with `--strategy`, or fix what the findings name; move no label before that.
+            ok secret names connection certificate server privileges rotation function
+            version 01 [AWSCURRENT] of app: logs in
+            version 08 [AWSPENDING] of bystander: cannot be used, PENDING_USER_DIFFERS
+            pending_unknown: A value that cannot be used was not tried: name the secret's strategy with `--strategy`, or fix what the findings name; move no label before that.
+        "]],
     );
     check_single(
         spoilt(other.replace("model", "oracle")),
@@ -186,11 +186,11 @@ fn what_names_another_server_or_user_is_not_tried() {
             fault document SECRET_ENGINE_MISMATCH: AWSPENDING: the AWSPENDING version cannot be used: the field `engine` is not one of model, aurora-model
                 Rotate it by the function of its own engine; this one takes model, aurora-model. Correct `engine` of the AWSPENDING version of the secret only where it is misspelt.
             warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
-                Applications are not affected. Rotate again, which takes this version up, unless the findings name what is wrong with it: then fix that first. A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
+                Applications are not affected. Rotate again, which resumes with this version, unless the findings name what is wrong with it: then fix that first. A value that cannot be used was not tried: name the secret's strategy with `--strategy`, or fix what the findings name; move no label before that.
             ok secret names connection certificate server privileges rotation function
             version 01 [AWSCURRENT] of app: logs in
             version 08 [AWSPENDING] of nobody: cannot be used, SECRET_ENGINE_MISMATCH
-            pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
+            pending_unknown: A value that cannot be used was not tried: name the secret's strategy with `--strategy`, or fix what the findings name; move no label before that.
         "]],
     );
     let both = |subject: &mut Subject| {
@@ -203,14 +203,14 @@ fn what_names_another_server_or_user_is_not_tried() {
         both,
         &expect![[r"
             warning login PENDING_STUCK: AWSCURRENT logs in; AWSPREVIOUS cannot be used; AWSPENDING is refused
-                Applications are not affected. Rotate again, which takes this version up. Where the database refuses the password itself (DB_PASSWORD_POLICY), it never ends: then take AWSPENDING away with `rotate recover --abandon` and rotate anew. Rotate again: the rotation goes on with the version that is AWSPENDING.
+                Applications are not affected. Rotate again, which resumes with this version. If the database refuses the password itself (DB_PASSWORD_POLICY), that never succeeds: then remove AWSPENDING with `rotate recover --abandon` and start a new rotation. Rotate again: the rotation resumes with the version that is AWSPENDING.
             note document PENDING_USER_DIFFERS: AWSPREVIOUS: the pending version does not name the user whose turn it is
                 AWSPENDING was edited by hand or left by another strategy. Make sure that AWSCURRENT logs in, remove the label AWSPENDING, and rotate again.
             ok secret names connection certificate server master privileges grants rotation function
             version 07 [AWSPREVIOUS] of bystander: cannot be used, PENDING_USER_DIFFERS
             version 01 [AWSCURRENT] of app: logs in
             version 08 [AWSPENDING] of app_clone: is refused, DB_AUTH_REFUSED
-            pending_refused: Rotate again: the rotation goes on with the version that is AWSPENDING.
+            pending_refused: Rotate again: the rotation resumes with the version that is AWSPENDING.
         "]],
     );
 }
@@ -239,15 +239,15 @@ fn without_awscurrent_the_version_that_was_live_says_whose_the_secret_is() {
     check_single(
         previous,
         &expect![[r"
-        fault document SECRET_NO_CURRENT: no version of the secret is AWSCURRENT
-            Put AWSCURRENT back on the version whose credentials log in: `aws secretsmanager update-secret-version-stage --version-stage AWSCURRENT --move-to-version-id ...`.
-        fault login CURRENT_REFUSED: AWSPREVIOUS logs in; AWSPENDING cannot be used
-            Applications are shut out until AWSCURRENT is back on AWSPREVIOUS, or until a rotation, which starts from AWSPREVIOUS here, has ended. Put AWSCURRENT on version 00000000-0000-4000-8000-000000000007, which logs in.
-        ok secret connection certificate rotation function
-        version 07 [AWSPREVIOUS] of app: logs in
-        version 08 [AWSPENDING] of bystander: cannot be used, PENDING_USER_DIFFERS
-        only_previous_logs_in: Put AWSCURRENT on version 00000000-0000-4000-8000-000000000007, which logs in.
-    "]],
+            fault document SECRET_NO_CURRENT: no version of the secret is AWSCURRENT
+                Put AWSCURRENT back on the version whose credentials log in: `aws secretsmanager update-secret-version-stage --version-stage AWSCURRENT --move-to-version-id ...`.
+            fault login CURRENT_REFUSED: AWSPREVIOUS logs in; AWSPENDING cannot be used
+                Applications cannot log in until AWSCURRENT is back on AWSPREVIOUS, or until a rotation, which starts from AWSPREVIOUS here, has ended. Put AWSCURRENT on version 00000000-0000-4000-8000-000000000007, which logs in.
+            ok secret connection certificate rotation function
+            version 07 [AWSPREVIOUS] of app: logs in
+            version 08 [AWSPENDING] of bystander: cannot be used, PENDING_USER_DIFFERS
+            only_previous_logs_in: Put AWSCURRENT on version 00000000-0000-4000-8000-000000000007, which logs in.
+        "]],
     );
     // Where there is neither, nothing shows that AWSPENDING is for this server.
     let pending = |subject: &mut Subject| {
@@ -281,7 +281,7 @@ fn what_cannot_be_read_or_is_no_login_is_told_by_version() {
         values,
         &expect![[r"
             warning login PENDING_STUCK: AWSCURRENT logs in; blue cannot be used; AWSPREVIOUS cannot be used; AWSPENDING has no value
-                Applications are not affected. Rotate again, which takes this version up. Where the database refuses the password itself (DB_PASSWORD_POLICY), it never ends: then take AWSPENDING away with `rotate recover --abandon` and rotate anew. Rotate again: the rotation goes on with the version that is AWSPENDING.
+                Applications are not affected. Rotate again, which resumes with this version. If the database refuses the password itself (DB_PASSWORD_POLICY), that never succeeds: then remove AWSPENDING with `rotate recover --abandon` and start a new rotation. Rotate again: the rotation resumes with the version that is AWSPENDING.
             note document SECRET_FIELD_MISSING: blue: the blue version cannot be used: the value has no field `host`
                 Add `host` to the blue version of the secret.
             ok secret names connection certificate server privileges rotation function
@@ -289,7 +289,7 @@ fn what_cannot_be_read_or_is_no_login_is_told_by_version() {
             version 07 [AWSPREVIOUS] of nobody: cannot be used, SECRET_MALFORMED
             version 01 [AWSCURRENT] of app: logs in
             version 08 [AWSPENDING] of nobody: has no value, SECRET_NO_VALUE
-            pending_empty: Rotate again: the rotation goes on with the version that is AWSPENDING.
+            pending_empty: Rotate again: the rotation resumes with the version that is AWSPENDING.
         "]],
     );
     let binary = |subject: &mut Subject| {
@@ -305,7 +305,7 @@ fn what_cannot_be_read_or_is_no_login_is_told_by_version() {
                 Store the AWSCURRENT version of the secret as one JSON object with the fields that its target needs (for a database: engine, host, username and password), of at most 64 KiB.
             ok secret rotation function
             version 01 [AWSCURRENT] of nobody: cannot be used, SECRET_MALFORMED
-            unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
+            unknown: A value that cannot be used was not tried: name the secret's strategy with `--strategy`, or fix what the findings name; move no label before that.
         "]],
     );
     let unread = |subject: &mut Subject| {

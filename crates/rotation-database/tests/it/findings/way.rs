@@ -47,12 +47,12 @@ fn plaintext_is_a_note_where_the_secret_asks_for_it_and_a_warning_where_the_serv
     check_single(
         off,
         &expect![[r#"
-        note certificate TLS_OFF: plaintext, as `"ssl": false` in the secret asks
-        ok secret document names connection login server privileges rotation function
-        version 01 [AWSPREVIOUS] of app: logs in
-        version 07 [AWSCURRENT] of app: logs in
-        sound: Nothing has to be done.
-    "#]],
+            note certificate TLS_OFF: plaintext, as `"ssl": false` in the secret asks
+            ok secret document names connection login server privileges rotation function
+            version 01 [AWSPREVIOUS] of app: logs in
+            version 07 [AWSCURRENT] of app: logs in
+            healthy: Nothing has to be done.
+        "#]],
     );
     let absent = |subject: &mut Subject| subject.world().server.borrow_mut().tls = ServerTls::Absent;
     check_single(
@@ -62,7 +62,7 @@ fn plaintext_is_a_note_where_the_secret_asks_for_it_and_a_warning_where_the_serv
                 Turn TLS on at the server and set `"ssl": true` in the secret.
             ok secret document names connection login server privileges rotation function
             version 01 [AWSCURRENT] of app: logs in
-            sound: No label has to be moved. Turn TLS on at the server and set `"ssl": true` in the secret.
+            healthy: No label has to be moved. Turn TLS on at the server and set `"ssl": true` in the secret.
         "#]],
     );
 }
