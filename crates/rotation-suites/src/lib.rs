@@ -7,7 +7,7 @@
 //!   after   outputs and answers of every scene, and the server's log, are searched for passwords and tokens
 //! ```
 //!
-//! A second suite is that of engines, by [`EngineScene`] and `engine_suite!`: what a function's engine owes the protocol.
+//! A second suite is that of engines, by [`EngineScene`] and `engine_suite!`.
 //!
 //! A database takes part by implementing [`Database`]; nothing here knows an engine. The cases hold what the AWS
 //! manual "Rotate AWS Secrets Manager secrets" asks of a rotation function, and what this project promises beyond.

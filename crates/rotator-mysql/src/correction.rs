@@ -73,7 +73,16 @@ fn revoke_privileges(wanted: &Rights, has: &Rights, revoke: &mut impl FnMut(Stri
         }
     }
     let is_left = |right: &&Right| !matches!(right, Right::Privilege { on, .. } if whole.contains(on));
-    has.iter().filter(is_left).cloned().collect()
+    // The server takes the options of dynamic privileges along with its own.
+    let global = Right::GrantOption { on: Object::Global };
+    let takes_options = has.contains(&global) && !wanted.contains(&global);
+    let without_option = |right: &Right| match right {
+        Right::Dynamic { name, .. } if takes_options => {
+            Right::Dynamic { name: name.clone(), grantable: false }
+        }
+        right => right.clone(),
+    };
+    has.iter().filter(is_left).map(without_option).collect()
 }
 
 /// Grants privileges on objects, with the grant option where that is wanted.

@@ -1,4 +1,4 @@
-//! Whatever rights a user has and whatever is changed by hand, its clone ends equal.
+//! Whatever rights a user has and whatever manual changes follow, its clone ends equal.
 
 use rotation_database::StatementFault;
 use test_servers::TestLogin;

@@ -297,3 +297,19 @@ async fn each_right_and_each_clause_is_counted() {
         assert_eq!(lab.change_to(&clone).await.unwrap().drift, 3, "{version}");
     }
 }
+
+/// MySQL takes the options of dynamic privileges along when it takes that of the static ones.
+#[tokio::test]
+async fn an_option_that_a_revocation_takes_along_is_given_again() {
+    if !MysqlFlavor::MySql.is_to_be_tested() {
+        return;
+    }
+    let lab = Lab::new(MysqlFlavor::MySql, "").await;
+    let clone = lab.clone();
+    let grant = "GRANT XA_RECOVER_ADMIN ON *.* TO";
+    lab.admin(&[&format!("{grant} {} WITH GRANT OPTION", at(&lab.app.username, "%"))]).await;
+    lab.rotate_to(&clone).await.unwrap();
+    lab.admin(&[&format!("GRANT SELECT ON *.* TO {} WITH GRANT OPTION", at(&clone.username, "%"))]).await;
+    lab.rotate_to(&clone).await.unwrap();
+    check_equal(&lab).await;
+}
