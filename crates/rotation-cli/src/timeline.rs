@@ -13,6 +13,7 @@ mod clock;
 mod flags;
 mod glyphs;
 mod history;
+mod markup;
 mod page;
 mod signs;
 mod text;

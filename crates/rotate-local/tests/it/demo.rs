@@ -74,6 +74,7 @@ async fn the_demo_draws_the_timeline_of_each_secret() {
     for timeline in [reporting, checkout] {
         assert_eq!(timeline.matches("before").count(), 2, "one for each rotation:\n{timeline}");
         assert_eq!(timeline.matches("finishSecret").count(), 2, "{timeline}");
+        assert!(timeline.contains("no label"), "the version before AWSPREVIOUS loses its label:\n{timeline}");
         assert!(timeline.contains("*PENDING") || timeline.contains("=*"), "{timeline}");
         assert!(timeline.lines().all(|line| line.len() <= 110 && line.is_ascii()), "{timeline}");
     }

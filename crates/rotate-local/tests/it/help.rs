@@ -59,10 +59,9 @@ async fn the_help_of_demo_says_what_it_shows() {
             Starts a server of the database and a local Secrets Manager, makes users and their secrets, and
             rotates by RotateSecret: twice single user, twice alternating users, through the very programs that
             go to Lambda. After each step it shows the labels of every version and tries which of them logs in.
-            After the last rotation it draws the timeline of the labels of each secret, and reports whether
-            everything was as promised; the exit code is 1 where it was not. What is promised differs: MySQL
-            lets a single user keep the old password until the next rotation, others do not. No password is
-            shown.
+            After the last rotation it draws the timeline of the labels of each secret, and reports whether each
+            promise was kept; the exit code is 1 where one was not. The promises differ: MySQL lets a single
+            user keep the old password until the next rotation, others do not. No password is shown.
 
             Usage: rotate-local demo [OPTIONS] [ENGINE]
 
@@ -91,7 +90,7 @@ async fn the_help_of_demo_says_what_it_shows() {
                       terminal alone). A file of this name is replaced
 
                   --ascii
-                      Draw with ASCII alone (default: UTF-8 where LC_ALL, LC_CTYPE or LANG names it)
+                      Draw with ASCII alone (default: UTF-8 where `LC_ALL`, `LC_CTYPE` or `LANG` names it)
 
               -h, --help
                       Print help (see a summary with '-h')

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{
     Carried, Cell, Row, Source, Timeline,
     clock::{self, Precision},
-    page::{carried, escaped, put, user},
+    markup::{carried, escaped, put, user},
     short,
     signs::sign,
 };

@@ -1,13 +1,13 @@
 //! The timeline as one HTML file: it loads nothing, runs no script, and prints.
 
-use std::{fmt::Write as _, time::SystemTime};
+use std::time::SystemTime;
 
 use super::{
-    Carried, Row, Source, Timeline, chart,
+    Timeline, chart,
     clock::{self, Precision},
+    markup::{carried, escaped, put, user},
     signs,
 };
-use crate::screen::tamed;
 
 /// A page about one or more secrets.
 #[derive(Clone, Debug)]
@@ -117,41 +117,4 @@ fn table(html: &mut String, timeline: &Timeline) {
         }
     }
     html.push_str("</tbody>\n</table></div>\n");
-}
-
-/// Whose credential a version holds, or a dash.
-pub(super) fn user(row: &Row) -> &str {
-    row.user.as_deref().unwrap_or("-")
-}
-
-/// The labels in words.
-pub(super) fn carried(carried: &Carried) -> String {
-    match carried {
-        Carried::Absent => String::new(),
-        Carried::Unknown => "not known".to_owned(),
-        Carried::Labels(labels, _) if labels.is_empty() => "no label".to_owned(),
-        Carried::Labels(labels, Source::Read) => labels.join(", "),
-        Carried::Labels(labels, Source::Inferred) => format!("{} (inferred)", labels.join(", ")),
-    }
-}
-
-/// Appends; a `String` refuses nothing.
-pub(super) fn put(html: &mut String, text: std::fmt::Arguments<'_>) {
-    html.write_fmt(text).expect("a String takes everything");
-}
-
-/// As HTML shows it, in text and in quoted attributes alike.
-pub(super) fn escaped(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for sign in tamed(text, false).chars() {
-        match sign {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            other => html.push(other),
-        }
-    }
-    html
 }

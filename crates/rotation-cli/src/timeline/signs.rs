@@ -2,7 +2,7 @@
 
 use super::{
     LoginOutcome,
-    page::{escaped, put},
+    markup::{escaped, put},
 };
 
 /// What the signs mean.
