@@ -69,10 +69,12 @@ impl RotationError {
                 start a new rotation.",
                 reader.again()
             ),
-            Self::DryRun { .. } => "The function's log says what each step would do. To rotate, take DRY_RUN \
+            Self::DryRun { .. } => {
+                "The function's log says what each step would do. To rotate, take DRY_RUN \
                 out of its environment and rotate the secret again: the pending version is taken up. To \
                 leave it, turn rotation off and remove the label AWSPENDING."
-                .into(),
+                    .into()
+            }
             Self::LabelsMoved => {
                 "Another rotation or a person moved the labels; this invocation changed nothing \
                 after that. Look at the labels with `aws secretsmanager describe-secret`."

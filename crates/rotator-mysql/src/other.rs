@@ -107,6 +107,16 @@ impl OtherChange {
         unlock(&all.into_iter().filter(|account| certain.contains(account)).collect::<Vec<_>>())
     }
 
+    /// The statements that correct what is left in the pair as it is now. Empty where nothing is left, or where
+    /// statements cannot correct it.
+    pub(crate) fn left_in(&self, now: &Pair) -> Vec<Statement> {
+        match self.next {
+            Next::Clone if now.missing_hosts().next().is_some() => Vec::new(),
+            Next::Clone => now.equalities(),
+            Next::Original => now.gifts(),
+        }
+    }
+
     /// Whether nothing is left to correct in the pair as it is now.
     pub(crate) fn is_made_in(&self, now: &Pair) -> bool {
         match self.next {

@@ -54,6 +54,8 @@ pub struct MysqlSession {
 
 /// The user name on a server that lets every user in (`skip_grant_tables`).
 const OPEN_TO_ALL: [&str; 2] = ["skip-grants user@skip-grants host", "@"];
+/// How often what a statement took along with what it was to change is corrected before the rotation gives up.
+const FURTHER_CORRECTIONS: usize = 2;
 
 /// A change for which nothing is left to read: a plan shows the same statements that `commit` runs.
 #[derive(Debug)]
@@ -283,17 +285,33 @@ impl MysqlSession {
             is_first = false;
         }
         if !is_first {
-            let after = self.read_pair(&change.pair.names, &change.pair.owner).await?;
-            give_way().await;
-            // Another session is changing the same users, or the server did not do what it reported.
-            if !change.is_made_in(&after) {
-                return Err(StatementError::new(StatementFault::Busy));
-            }
+            let after = self.correct_further(change).await?;
             for statement in &change.remark(&after) {
                 self.connection.run(statement).await?;
             }
         }
         endings.apply(&mut self.connection, self.settings.allow_old_password).await
+    }
+
+    /// Reads the pair again, and corrects what one statement took along with what it was to change: servers
+    /// revoke some privileges and options together.
+    async fn correct_further(&mut self, change: &OtherChange) -> Result<Pair, StatementError> {
+        let names = &change.pair.names;
+        let mut after = self.read_pair(names, &change.pair.owner).await?;
+        give_way().await;
+        for _ in 0..FURTHER_CORRECTIONS {
+            let left = change.left_in(&after);
+            if left.is_empty() {
+                break;
+            }
+            for statement in &left {
+                self.connection.run(statement).await?;
+            }
+            after = self.read_pair(names, &change.pair.owner).await?;
+            give_way().await;
+        }
+        // Another session is changing the same users, or the server did not do what it reported.
+        if change.is_made_in(&after) { Ok(after) } else { Err(StatementError::new(StatementFault::Busy)) }
     }
 
     /// A server with a password history refuses one that an earlier attempt has set. Accounts for other hosts
