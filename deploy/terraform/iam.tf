@@ -52,7 +52,9 @@ resource "aws_iam_role_policy" "rotation" {
           Action   = local.secret_actions
           Resource = local.secret_arns
           Condition = {
-            StringEquals = { "secretsmanager:resource/AllowRotationLambdaArn" = aws_lambda_function.rotation.arn }
+            StringEquals = {
+              "secretsmanager:resource/AllowRotationLambdaArn" = aws_lambda_function.rotation.arn
+            }
           }
         },
         { Effect = "Allow", Action = ["secretsmanager:GetRandomPassword"], Resource = ["*"] },
@@ -82,7 +84,10 @@ resource "aws_iam_role_policy" "rotation" {
         Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
         Resource = [key]
         Condition = {
-          StringEquals = { "kms:EncryptionContext:SecretARN" = local.secret_arns, "kms:ViaService" = local.via }
+          StringEquals = {
+            "kms:EncryptionContext:SecretARN" = local.secret_arns
+            "kms:ViaService"                  = local.via
+          }
         }
       }],
       [for key in compact([local.has_master ? var.superuser_secret_kms_key_arn : null]) : {

@@ -1,9 +1,12 @@
 locals {
   in_vpc          = var.network != null
-  known_endpoint  = local.in_vpc && length(try(var.network.endpoint_security_group_ids, [])) > 0
-  makes_endpoint  = local.in_vpc && try(var.network.secrets_manager_access, "") == "endpoint" && !local.known_endpoint
-  opens_endpoint  = local.known_endpoint && try(var.network.secrets_manager_access, "") != "nat"
-  endpoint_groups = local.makes_endpoint ? aws_security_group.endpoint[*].id : try(slice(var.network.endpoint_security_group_ids, 0, 1), [])
+  access          = try(var.network.secrets_manager_access, "")
+  known_groups    = try(slice(var.network.endpoint_security_group_ids, 0, 1), [])
+  known_endpoint  = local.in_vpc && length(local.known_groups) > 0
+  makes_endpoint  = local.in_vpc && local.access == "endpoint" && !local.known_endpoint
+  opens_endpoint  = local.known_endpoint && local.access != "nat"
+  by_endpoint     = local.makes_endpoint || local.opens_endpoint
+  endpoint_groups = local.makes_endpoint ? aws_security_group.endpoint[*].id : local.known_groups
 }
 
 resource "aws_security_group" "function" {
@@ -37,8 +40,8 @@ resource "aws_vpc_security_group_ingress_rule" "database" {
 resource "aws_vpc_security_group_egress_rule" "secrets_manager" {
   count                        = local.in_vpc ? 1 : 0
   security_group_id            = aws_security_group.function[0].id
-  referenced_security_group_id = local.makes_endpoint || local.opens_endpoint ? local.endpoint_groups[0] : null
-  cidr_ipv4                    = local.makes_endpoint || local.opens_endpoint ? null : "0.0.0.0/0"
+  referenced_security_group_id = local.by_endpoint ? local.endpoint_groups[0] : null
+  cidr_ipv4                    = local.by_endpoint ? null : "0.0.0.0/0"
   ip_protocol                  = "tcp"
   from_port                    = 443
   to_port                      = 443
@@ -62,7 +65,7 @@ resource "aws_vpc_security_group_ingress_rule" "endpoint" {
   description                  = "Rotation of a secret"
 }
 
-# Without private DNS nobody but the function, which is told the endpoint's own name, meets this endpoint.
+# Without private DNS only the function, which gets the endpoint's own name, uses this endpoint.
 resource "aws_vpc_endpoint" "secrets_manager" {
   count             = local.makes_endpoint ? 1 : 0
   vpc_endpoint_type = "Interface"

@@ -5,7 +5,7 @@ locals {
 resource "aws_cloudwatch_metric_alarm" "counted" {
   for_each            = toset(local.watched)
   alarm_name          = "${var.function_name}-${lower(each.key)}"
-  alarm_description   = "${each.key} of ${var.function_name}; its log says why and what to do"
+  alarm_description   = "${each.key} of ${var.function_name}; its log has the cause and the fix"
   namespace           = "AWS/Lambda"
   metric_name         = each.key
   dimensions          = { FunctionName = aws_lambda_function.rotation.function_name }
@@ -34,7 +34,7 @@ resource "aws_cloudwatch_metric_alarm" "slowness" {
   alarm_actions       = [var.topic_arn]
 }
 
-# These events come through CloudTrail, at best effort. Some of them have spelt the key of the ARN differently.
+# These events come through CloudTrail, at best effort. Some of them spell the key of the ARN differently.
 resource "aws_cloudwatch_event_rule" "failures" {
   count       = var.topic_arn == null ? 0 : 1
   name        = "${var.function_name}-failures"
@@ -45,7 +45,9 @@ resource "aws_cloudwatch_event_rule" "failures" {
     detail = {
       eventSource = ["secretsmanager.amazonaws.com"]
       eventName   = ["RotationFailed", "RotationAbandoned", "TestRotationFailed"]
-      "$or"       = [for key in ["SecretId", "arn", "aRN"] : { additionalEventData = { (key) = [var.secret_arn] } }]
+      "$or" = [
+        for key in ["SecretId", "arn", "aRN"] : { additionalEventData = { (key) = [var.secret_arn] } }
+      ]
     }
   })
 }

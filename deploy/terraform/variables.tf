@@ -4,7 +4,7 @@ variable "function_name" {
 
   validation {
     condition     = can(regex("^[A-Za-z0-9_-]{1,48}$", var.function_name))
-    error_message = "At most 48 letters, digits, _ and -, so that what is named after it stays within IAM's limit."
+    error_message = "At most 48 letters, digits, _ and -, so that names made of it stay within IAM's limit."
   }
 }
 
@@ -50,7 +50,7 @@ variable "code_bucket" {
 }
 
 variable "code_prefix" {
-  description = "What stands before <engine>_<strategy>.zip in the key. Lambda takes new code only where the key is a new one."
+  description = "Prefix of <engine>_<strategy>.zip in the key. Lambda takes new code only for a new key."
   type        = string
   default     = ""
 }
@@ -68,20 +68,21 @@ variable "settings" {
 
   validation {
     condition = length(setsubtract(keys(var.settings), [
-      "SECRETS_MANAGER_ENDPOINT", "PASSWORD_LENGTH", "EXCLUDE_CHARACTERS", "EXCLUDE_LOWERCASE", "EXCLUDE_UPPERCASE",
-      "EXCLUDE_NUMBERS", "EXCLUDE_PUNCTUATION", "REQUIRE_EACH_INCLUDED_TYPE", "PASSWORD_SOURCE", "MASTER_SECRET_ARN",
+      "SECRETS_MANAGER_ENDPOINT", "PASSWORD_LENGTH", "EXCLUDE_CHARACTERS", "EXCLUDE_LOWERCASE",
+      "EXCLUDE_UPPERCASE", "EXCLUDE_NUMBERS", "EXCLUDE_PUNCTUATION", "REQUIRE_EACH_INCLUDED_TYPE",
+      "PASSWORD_SOURCE", "MASTER_SECRET_ARN",
       "REQUIRE_TLS", "TLS_CA_BUNDLE", "TLS_CLIENT_CERT", "TLS_CLIENT_KEY", "CLONE_OBJECTS", "DUAL_PASSWORD",
       "REDSHIFT_PASSWORD_FORM", "ADOPT_CLONES", "ALLOW_OLD_PASSWORD", "ALLOW_UNLOCKED", "TLS_SELF_SIGNED",
       "REWRITE_FIELDS", "USERNAME_CHARACTER_LIMIT", "ALLOW_FOREIGN_SECRETS", "AWS_CA_BUNDLE",
-      "AWS_ENDPOINT_URL_RDS", "AWS_ENDPOINT_URL_REDSHIFT", "AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS", "METRICS", "DRY_RUN",
-      "TEST_STATEMENT", "ALLOW_TEST_STATEMENT",
+      "AWS_ENDPOINT_URL_RDS", "AWS_ENDPOINT_URL_REDSHIFT", "AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS", "METRICS",
+      "DRY_RUN", "TEST_STATEMENT", "ALLOW_TEST_STATEMENT",
     ])) == 0
     error_message = "A setting that the function does not know."
   }
 }
 
 variable "network" {
-  description = "Where the function goes: null leaves it out of any VPC, as a publicly accessible database wants it."
+  description = "The VPC of the function; null, for a publicly accessible database, is outside of any VPC."
   type = object({
     vpc_id     = string
     subnet_ids = list(string)
@@ -90,19 +91,24 @@ variable "network" {
     database_port               = number
     # endpoint makes an interface endpoint; nat and existing make nothing.
     secrets_manager_access = optional(string, "endpoint")
-    # Security groups of an endpoint that is there. The first one is opened to the function, and no endpoint is made.
+    # Security groups of an existing endpoint. The first one is opened to the function; no endpoint is made.
     endpoint_security_group_ids = optional(list(string), [])
   })
   default = null
 
   validation {
-    condition     = var.network == null || contains(["endpoint", "nat", "existing"], try(var.network.secrets_manager_access, ""))
+    condition = var.network == null || contains(
+      ["endpoint", "nat", "existing"], try(var.network.secrets_manager_access, "")
+    )
     error_message = "secrets_manager_access is endpoint, nat or existing."
   }
 }
 
 variable "master_lookup" {
-  description = "Whether the function may ask RDS or Redshift where the master's server is, for a master secret that they manage, or that names another host than the secret."
+  description = <<-EOT
+    Whether the function may ask RDS or Redshift where the master's server is, for a master secret that they
+    manage, or that names another host than the secret.
+  EOT
   type        = bool
   default     = false
 }
@@ -168,13 +174,16 @@ variable "duration" {
 }
 
 variable "rotate_immediately" {
-  description = "Whether turning rotation on rotates at once; otherwise Secrets Manager only tests the function."
+  description = "Whether turning rotation on rotates at once; otherwise it only tests the function."
   type        = bool
   default     = false
 }
 
 variable "topic_arn" {
-  description = "An SNS topic for alarms and failed rotations, whose policy lets cloudwatch.amazonaws.com and events.amazonaws.com publish; null makes none."
+  description = <<-EOT
+    An SNS topic for alarms and failed rotations, whose policy lets cloudwatch.amazonaws.com and
+    events.amazonaws.com publish; null makes none.
+  EOT
   type        = string
   default     = null
 }

@@ -1,4 +1,4 @@
-"""An emulated AWS account with what a person has before the first deployment, and what one reads back after it."""
+"""An emulated AWS account: what a person has before the first deployment, and what is read back after it."""
 
 import io
 import json
@@ -38,12 +38,16 @@ class Account:
 
     def role(self) -> str:
         """A role of one's own that Lambda may take on, with no policies."""
-        allows = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        allows = {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
         trust = json.dumps({"Version": "2012-10-17", "Statement": [allows]})
         return self.client("iam").create_role(RoleName="own", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
 
     def private_network(self) -> dict[str, str]:
-        """What discovery says of a database that is not publicly accessible."""
+        """What discovery returns for a database that is not publicly accessible."""
         return {
             "NetworkMode": "vpc",
             "VpcId": self.vpc,
@@ -59,7 +63,7 @@ class Account:
         }
 
     def public_network(self) -> dict[str, str]:
-        """What discovery says of one that is."""
+        """What discovery returns for one that is."""
         return self.private_network() | {"NetworkMode": "public", "Warning": "open to the world"}
 
     def put_template(self, name: str, text: str | None = None) -> None:
@@ -80,7 +84,7 @@ class Account:
         return {output["OutputKey"]: output["OutputValue"] for output in made.get("Outputs", [])}
 
     def deploy_root(self, **parameters: str) -> dict[str, str]:
-        """Creates or updates the root stack; parameters beside those that every deployment has."""
+        """Creates or updates the root stack; parameters in addition to those of every deployment."""
         given = {
             "SecretArn": self.secret,
             "Engine": "postgres",
@@ -164,7 +168,9 @@ class Account:
         return made["Subnet"]["SubnetId"]
 
     def _group(self, name: str) -> str:
-        return self.client("ec2").create_security_group(GroupName=name, Description=name, VpcId=self.vpc)["GroupId"]
+        return self.client("ec2").create_security_group(GroupName=name, Description=name, VpcId=self.vpc)[
+            "GroupId"
+        ]
 
     def _secret(self, name: str) -> str:
         return self.client("secretsmanager").create_secret(Name=name, SecretString="{}")["ARN"]
@@ -172,7 +178,9 @@ class Account:
     def _fill_bucket(self) -> None:
         s3 = self.client("s3")
         s3.create_bucket(Bucket=self.BUCKET, CreateBucketConfiguration={"LocationConstraint": self.REGION})
-        artifacts = [f"{engine}_{strategy}" for engine in templates.ENGINES for strategy in templates.STRATEGIES]
+        artifacts = [
+            f"{engine}_{strategy}" for engine in templates.ENGINES for strategy in templates.STRATEGIES
+        ]
         for artifact in [*artifacts, "network_discovery"]:
             s3.put_object(Bucket=self.BUCKET, Key=f"{artifact}.zip", Body=_package())
         for name in templates.NAMES:

@@ -22,7 +22,7 @@ class Grant:
 
 
 def grants(statements: Iterable[Json]) -> set[Grant]:
-    """What the statements allow or deny. Other keys than the usual are refused: they could change the meaning."""
+    """What the statements allow or deny. Unusual keys are refused: they could change the meaning."""
     return {grant for statement in statements for grant in _grants(statement)}
 
 
@@ -42,8 +42,8 @@ def _list(value: Json) -> list[str]:
 def guide(strategy: str, function: str, secrets: list[str], master: str, *, in_vpc: bool) -> set[Grant]:
     """The grants of the example policy in AWS's guide, for one deployment.
 
-    It differs from the guide in what may be read there in words: network interfaces are for functions in a VPC, and
-    the secrets are named where the example says `*`, which its condition narrows to the same ones.
+    It differs from the example where the guide's prose does: network interfaces are for functions in a VPC,
+    and the secrets are named where the example has `*`, which its condition narrows to the same ones.
     """
     text = (_GUIDE / f"{strategy}.json").read_text()
     filled = json.loads(text.replace("<lambda_arn>", function).replace("<master_arn>", master))

@@ -1,6 +1,6 @@
 """An emulated account for other programs: prints its endpoint, and serves until standard input ends.
 
-`python serve.py SECRETS`, where SECRETS is JSON: from each of `app` and `master` to its `arn` and its `value`.
+`python serve.py SECRETS`, where SECRETS is JSON: for each of `app` and `master` its `arn` and its `value`.
 """
 
 import json

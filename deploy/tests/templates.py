@@ -38,7 +38,7 @@ def read(name: str) -> Template:
 
 
 def write_with_local_links(folder: Path) -> list[Path]:
-    """Copies whose nested templates are files beside them, for cfn-lint, which follows no other link."""
+    """Copies with nested templates as files in the same folder, as cfn-lint follows no other link."""
     paths = []
     for name in NAMES:
         copy = folder / f"{name}.yaml"

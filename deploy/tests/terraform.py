@@ -44,7 +44,7 @@ class Workspace:
         self.folder, self.endpoint = folder, endpoint
 
     def write(self, **arguments: Any) -> None:
-        """Says what the module is given."""
+        """Sets the variables of the module."""
         provider = {
             "region": Account.REGION,
             "skip_credentials_validation": True,
@@ -69,7 +69,9 @@ class Workspace:
         # A configuration that is named and not there would be warned of at each call.
         environment.pop("TF_CLI_CONFIG_FILE", None)
         command = ["terraform", f"-chdir={self.folder}", *arguments, "-no-color"]
-        run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
+        run = subprocess.run(
+            command, env=environment, capture_output=True, text=True, check=False, timeout=300
+        )
         assert run.returncode == 0, f"{command}\n{run.stdout}\n{run.stderr}"
         return run.stdout
 

@@ -7,7 +7,11 @@ def test_the_role_of_a_function_whose_name_is_fixed_needs_one_stack(account: Acc
     function = f"arn:aws:lambda:{account.REGION}:{account.NUMBER}:function:rotate-app"
     made = account.deploy("iam", FunctionArn=function, SecretArns=account.secret, NetworkMode="vpc")
     actions = [statement["Action"] for statement in account.statements(made["RoleArn"])]
-    assert ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeNetworkInterfaces"] in actions
+    assert [
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+    ] in actions
     assert "secretsmanager:GetRandomPassword" in actions
     assert made["FunctionArn"] == function
 
@@ -51,7 +55,11 @@ def test_discovery_gives_all_that_it_found(account: Account) -> None:
 def test_a_second_secret_is_scheduled_with_a_function_that_is_there(account: Account) -> None:
     function = account.deploy_root(OtherSecretArns=account.master)["RotationLambdaARN"]
     account.deploy(
-        "schedule", "second", SecretArn=account.master, FunctionArn=function, ScheduleExpression="rate(4 hours)"
+        "schedule",
+        "second",
+        SecretArn=account.master,
+        FunctionArn=function,
+        ScheduleExpression="rate(4 hours)",
     )
     described = account.client("secretsmanager").describe_secret(SecretId=account.master)
     assert described["RotationLambdaARN"] == function

@@ -27,14 +27,18 @@ def test_a_resource_type_that_moto_would_skip_is_an_error(account: Account) -> N
 
 def test_an_attribute_that_there_is_not_is_an_error(account: Account) -> None:
     with pytest.raises(ClientError, match="Colour"):
-        create(account, {"Resources": {"A": topic(), "B": topic(DisplayName={"Fn::GetAtt": ["A", "Colour"]})}})
+        create(
+            account, {"Resources": {"A": topic(), "B": topic(DisplayName={"Fn::GetAtt": ["A", "Colour"]})}}
+        )
 
 
 @pytest.mark.parametrize(
     "declared",
     [{"AllowedValues": ["red"]}, {"AllowedPattern": "r.*"}, {"Type": "Number", "MaxValue": 3}],
 )
-def test_a_value_that_a_parameter_does_not_take_is_an_error(account: Account, declared: dict[str, Any]) -> None:
+def test_a_value_that_a_parameter_does_not_take_is_an_error(
+    account: Account, declared: dict[str, Any]
+) -> None:
     parameter = {"Type": "String"} | declared
     with pytest.raises(ClientError, match="failed to satisfy constraint"):
         create(account, {"Parameters": {"P": parameter}, "Resources": {"A": topic()}}, P="4")

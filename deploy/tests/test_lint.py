@@ -15,11 +15,13 @@ import yaml
 import templates
 from account import Account
 
-SUPPRESSED: dict[str, dict[str, str]] = yaml.safe_load((Path(__file__).parent / "suppressions.yaml").read_text())
+SUPPRESSED: dict[str, dict[str, str]] = yaml.safe_load(
+    (Path(__file__).parent / "suppressions.yaml").read_text()
+)
 
 
 def lint(paths: list[Path]) -> list[str]:
-    """What cfn-lint says, as `rule template: message`."""
+    """What cfn-lint reports, as `rule template: message`."""
     config = cfnlint.config.ManualArgs(regions=[Account.REGION], templates=[str(path) for path in paths])
     runner = cfnlint.runner.Runner(cfnlint.config.ConfigMixIn(**config))
     return [f"{match.rule.id} {Path(match.filename).stem}: {match.message}" for match in runner.run()]
@@ -40,7 +42,11 @@ def test_a_parameter_that_a_nested_stack_lacks_is_noticed(tmp_path: Path) -> Non
 
 def test_checkov_says_only_what_is_suppressed_with_a_reason() -> None:
     # Without a way out, it does not ask its maker for the texts of its rules.
-    environment = os.environ | {"HTTPS_PROXY": "http://127.0.0.1:9", "BC_SKIP_MAPPING": "TRUE", "LOG_LEVEL": "CRITICAL"}
+    environment = os.environ | {
+        "HTTPS_PROXY": "http://127.0.0.1:9",
+        "BC_SKIP_MAPPING": "TRUE",
+        "LOG_LEVEL": "CRITICAL",
+    }
     command = [
         sys.executable,
         "-m",
@@ -61,7 +67,8 @@ def test_checkov_says_only_what_is_suppressed_with_a_reason() -> None:
     assert len(results["passed_checks"]) > 50, "checkov looked at too little"
     assert not results["parsing_errors"]
     said = {
-        f"{check['check_id']} {Path(check['file_path']).stem} {check['resource']}" for check in results["failed_checks"]
+        f"{check['check_id']} {Path(check['file_path']).stem} {check['resource']}"
+        for check in results["failed_checks"]
     }
     assert said == SUPPRESSED["checkov"].keys()
 
@@ -78,4 +85,6 @@ def test_a_template_has_no_parameter_or_condition_that_nothing_uses(name: str) -
 
 def test_the_code_of_these_checks_is_clean() -> None:
     for command in (["ruff", "check", "--no-cache"], ["ruff", "format", "--check", "--no-cache"], ["mypy"]):
-        subprocess.run([sys.executable, "-m", *command, "."], cwd=Path(__file__).parent, check=True, timeout=180)
+        subprocess.run(
+            [sys.executable, "-m", *command, "."], cwd=Path(__file__).parent, check=True, timeout=180
+        )

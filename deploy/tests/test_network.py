@@ -87,7 +87,9 @@ def test_an_update_that_finds_the_stacks_own_endpoint_keeps_it(account: Account)
 
 
 def test_groups_of_ones_own_are_used_and_the_databases_is_left_alone(account: Account) -> None:
-    own = account.client("ec2").create_security_group(GroupName="own", Description="own", VpcId=account.vpc)["GroupId"]
+    own = account.client("ec2").create_security_group(GroupName="own", Description="own", VpcId=account.vpc)[
+        "GroupId"
+    ]
     made = account.deploy_root(vpcSecurityGroupIds=own, vpcSubnetIds=account.subnets[1])
     config = account.function(made["FunctionName"])["VpcConfig"]
     assert (config["SecurityGroupIds"], config["SubnetIds"]) == ([own], [account.subnets[1]])
@@ -118,7 +120,9 @@ def test_an_explicit_network_needs_no_custom_resource(account: Account) -> None:
 
 def test_a_database_without_a_known_group_is_reached_by_its_addresses(account: Account) -> None:
     account.network |= {"DatabaseSecurityGroupIds": "", "Port": ""}
-    made = account.deploy_root(DatabaseCidr="10.0.9.0/24", DatabasePort="5433", SecretsManagerAccess="existing")
+    made = account.deploy_root(
+        DatabaseCidr="10.0.9.0/24", DatabasePort="5433", SecretsManagerAccess="existing"
+    )
     assert account.egress(group_of(account, made)) == {(5433, "10.0.9.0/24"), (443, "0.0.0.0/0")}
 
 
@@ -128,7 +132,7 @@ def test_a_public_database_whose_port_nobody_knows_is_no_obstacle(account: Accou
 
 
 @pytest.mark.parametrize(
-    ("parameters", "said"),
+    ("parameters", "reason"),
     [
         ({"SecretsManagerAccess": "nat"}, "no route to a NAT gateway"),
         ({"EndpointPrivateDns": "true"}, "EndpointClientCidr must admit it"),
@@ -143,16 +147,23 @@ def test_a_public_database_whose_port_nobody_knows_is_no_obstacle(account: Accou
         ({"Colour": "blue"}, "Colour"),
     ],
 )
-def test_what_cannot_work_is_refused_with_the_reason(account: Account, parameters: dict[str, str], said: str) -> None:
-    with pytest.raises(ClientError, match=said):
+def test_what_cannot_work_is_refused_with_the_reason(
+    account: Account, parameters: dict[str, str], reason: str
+) -> None:
+    with pytest.raises(ClientError, match=reason):
         account.deploy_root(**parameters)
 
 
 @pytest.mark.parametrize(
-    ("missing", "said"),
-    [("DatabaseSecurityGroupIds", "needs DatabaseSecurityGroupIds, or DatabaseCidr"), ("Port", "needs DatabasePort")],
+    ("missing", "reason"),
+    [
+        ("DatabaseSecurityGroupIds", "needs DatabaseSecurityGroupIds, or DatabaseCidr"),
+        ("Port", "needs DatabasePort"),
+    ],
 )
-def test_a_private_database_that_cannot_be_reached_is_refused(account: Account, missing: str, said: str) -> None:
+def test_a_private_database_that_cannot_be_reached_is_refused(
+    account: Account, missing: str, reason: str
+) -> None:
     account.network[missing] = ""
-    with pytest.raises(ClientError, match=said):
+    with pytest.raises(ClientError, match=reason):
         account.deploy_root()

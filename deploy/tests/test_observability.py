@@ -46,7 +46,7 @@ def event(name: str, secret: str, key: str = "SecretId") -> Json:
 
 
 @pytest.mark.parametrize(
-    ("name", "key", "own", "told"),
+    ("name", "key", "own", "notified"),
     [
         ("RotationFailed", "SecretId", True, True),
         ("RotationAbandoned", "SecretId", True, True),
@@ -58,7 +58,7 @@ def event(name: str, secret: str, key: str = "SecretId") -> Json:
     ],
 )
 def test_failed_and_abandoned_rotations_of_this_secret_are_told(
-    account: Account, name: str, key: str, own: bool, told: bool
+    account: Account, name: str, key: str, own: bool, notified: bool
 ) -> None:
     made = account.deploy_root(NetworkDiscovery="explicit", NetworkMode="public")
     events = account.client("events")
@@ -66,13 +66,15 @@ def test_failed_and_abandoned_rotations_of_this_secret_are_told(
     (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
     assert target["Arn"] == made["TopicArn"]
     secret = account.secret if own else account.master
-    assert EventPattern.load(rule["EventPattern"]).matches_event(event(name, secret, key)) == told
+    assert EventPattern.load(rule["EventPattern"]).matches_event(event(name, secret, key)) == notified
 
 
 def test_the_topic_takes_messages_from_this_accounts_alarms_and_rules(account: Account) -> None:
     made = account.deploy_root(AlarmEmail="ops@example.com")
     sns = account.client("sns")
-    (statement,) = json.loads(sns.get_topic_attributes(TopicArn=made["TopicArn"])["Attributes"]["Policy"])["Statement"]
+    (statement,) = json.loads(sns.get_topic_attributes(TopicArn=made["TopicArn"])["Attributes"]["Policy"])[
+        "Statement"
+    ]
     assert statement["Principal"] == {"Service": ["events.amazonaws.com", "cloudwatch.amazonaws.com"]}
     assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": account.NUMBER}}
     (subscription,) = sns.list_subscriptions()["Subscriptions"]
@@ -109,16 +111,23 @@ def days_ago(days: float) -> str:
         ({"CreatedDate": days_ago(400), "RotationRules": {"AutomaticallyAfterDays": 30}}, False),
         ({"NextRotationDate": days_ago(14), "RotationRules": {"AutomaticallyAfterDays": 30}}, False),
         ({"NextRotationDate": days_ago(16), "RotationRules": {"AutomaticallyAfterDays": 30}}, True),
-        ({"NextRotationDate": days_ago(0.5), "RotationRules": {"ScheduleExpression": "rate(4 hours)"}}, False),
+        (
+            {"NextRotationDate": days_ago(0.5), "RotationRules": {"ScheduleExpression": "rate(4 hours)"}},
+            False,
+        ),
         ({"NextRotationDate": days_ago(1.5), "RotationRules": {"ScheduleExpression": "rate(4 hours)"}}, True),
         ({"RotationEnabled": False, "LastRotatedDate": days_ago(1)}, True),
     ],
 )
-def test_a_secret_is_overdue_after_one_and_a_half_intervals(account: Account, described: Json, overdue: bool) -> None:
+def test_a_secret_is_overdue_after_one_and_a_half_intervals(
+    account: Account, described: Json, overdue: bool
+) -> None:
     made = account.deploy_root(NetworkDiscovery="explicit", NetworkMode="public")
     machines = account.client("stepfunctions")
     (machine,) = machines.list_state_machines()["stateMachines"]
-    definition = json.loads(machines.describe_state_machine(stateMachineArn=machine["stateMachineArn"])["definition"])
+    definition = json.loads(
+        machines.describe_state_machine(stateMachineArn=machine["stateMachineArn"])["definition"]
+    )
     states = definition["States"]
     assert states["Describe"]["Arguments"] == {"SecretId": account.secret}
     assert states["Tell"]["Arguments"]["TopicArn"] == made["TopicArn"]
@@ -139,17 +148,24 @@ def test_the_overdue_check_runs_daily_and_may_do_no_more_than_it_does(account: A
     assert rule["ScheduleExpression"] == "rate(1 day)"
     (target,) = events.list_targets_by_rule(Rule=rule["Name"])["Targets"]
     assert target["Arn"] == machine["stateMachineArn"]
-    described = account.client("stepfunctions").describe_state_machine(stateMachineArn=machine["stateMachineArn"])
+    described = account.client("stepfunctions").describe_state_machine(
+        stateMachineArn=machine["stateMachineArn"]
+    )
     actions = {"check": described["roleArn"], "start": target["RoleArn"]}
     granted = {who: [each["Action"] for each in account.statements(role)] for who, role in actions.items()}
-    assert granted == {"check": ["secretsmanager:DescribeSecret", "sns:Publish"], "start": ["states:StartExecution"]}
+    assert granted == {
+        "check": ["secretsmanager:DescribeSecret", "sns:Publish"],
+        "start": ["states:StartExecution"],
+    }
 
 
 def dashboard(account: Account) -> list[Json]:
     """The widgets of the one dashboard."""
     cloudwatch = account.client("cloudwatch")
     (entry,) = cloudwatch.list_dashboards()["DashboardEntries"]
-    return json.loads(cloudwatch.get_dashboard(DashboardName=entry["DashboardName"])["DashboardBody"])["widgets"]
+    return json.loads(cloudwatch.get_dashboard(DashboardName=entry["DashboardName"])["DashboardBody"])[
+        "widgets"
+    ]
 
 
 def test_the_dashboard_names_the_function_and_its_alarms(account: Account) -> None:
@@ -159,7 +175,7 @@ def test_the_dashboard_names_the_function_and_its_alarms(account: Account) -> No
         assert widget["properties"]["metrics"][0][2:4] == ["FunctionName", made["FunctionName"]]
     assert len(overview["properties"]["alarms"]) == 3
     alarms = account.client("cloudwatch").describe_alarms()["MetricAlarms"]
-    runbook = "docs/operations.md"
+    runbook = "docs/how-to/operations.md"
     assert runbook in words["properties"]["markdown"]
     assert alarms and all(runbook in alarm["AlarmDescription"] for alarm in alarms)
 
@@ -182,17 +198,17 @@ def sources(crate: str) -> str:
 @pytest.mark.parametrize("engine", templates.ENGINES)
 @pytest.mark.parametrize("strategy", templates.STRATEGIES)
 def test_the_dashboard_shows_what_the_functions_write(account: Account, engine: str, strategy: str) -> None:
-    account.deploy("observability", FunctionName="f", SecretArn=account.secret, Engine=engine, Strategy=strategy)
+    account.deploy(
+        "observability", FunctionName="f", SecretArn=account.secret, Engine=engine, Strategy=strategy
+    )
     profiles = sources(f"rotator-{engine.replace('mariadb', 'mysql')}")
-    written = re.findall(r'(?:EngineProfile = EngineProfile \{\s+name:|const NAME: &\'static str =) "(\w+)"', profiles)
-    names = {name.lower(): name for name in written}
-    of = names[{"postgres": "postgresql", "docdb": "documentdb"}.get(engine, engine)]
-    by = {"single_user": "single_user", "master_user": "master_user"}[strategy]
-    assert f' => "{by}",' in sources("rotation-config")
+    # As the functions name the engine and the strategy in their metrics.
+    assert engine in re.findall(r'(?:\bid:|const ID: &\'static str =) "(\w+)"', profiles)
+    assert f' => "{strategy}",' in sources("rotation-config")
     steps = ["createSecret", "setSecret", "testSecret", "finishSecret"]
     shown = [row for widget in dashboard(account)[4:] for row in expanded(widget["properties"]["metrics"])]
     assert shown == [
-        ["Rotators", metric, "engine", of, "strategy", by, "step", step]
+        ["Rotators", metric, "engine", engine, "strategy", strategy, "step", step]
         for metric in ("Outcome", "StepDuration", "GrantDrift", "TlsFailure")
         for step in (["setSecret"] if metric == "GrantDrift" else steps)
     ]

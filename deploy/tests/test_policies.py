@@ -1,4 +1,4 @@
-"""The execution role: AWS's guide, nothing more, nothing less; and in full what other parameters add to it."""
+"""The execution role: AWS's guide, nothing more, nothing less; and all that other parameters add to it."""
 
 import re
 from dataclasses import replace
@@ -41,7 +41,9 @@ def deploy(account: Account, strategy: str, mode: str, **parameters: str) -> dic
 
 
 @pytest.mark.parametrize(("strategy", "mode"), list(product(templates.STRATEGIES, ("vpc", "public"))))
-def test_the_role_may_do_what_the_guide_says_and_nothing_else(account: Account, strategy: str, mode: str) -> None:
+def test_the_role_may_do_what_the_guide_says_and_nothing_else(
+    account: Account, strategy: str, mode: str
+) -> None:
     made = deploy(account, strategy, mode)
     assert allowed(account, made) == expected(account, made, strategy, mode)
 
@@ -51,7 +53,8 @@ def test_the_role_may_do_what_the_guide_says_and_nothing_else(account: Account, 
 DEFECTS = {
     "one action more": (
         "              - secretsmanager:UpdateSecretVersionStage\n",
-        "              - secretsmanager:UpdateSecretVersionStage\n              - secretsmanager:DeleteSecret\n",
+        "              - secretsmanager:UpdateSecretVersionStage\n"
+        "              - secretsmanager:DeleteSecret\n",
         {"secretsmanager:DeleteSecret"},
         set(),
     ),
@@ -122,7 +125,9 @@ def test_a_defective_policy_is_noticed(account: Account, defect: str) -> None:
     assert {grant.action for grant in wanted - found} == less
 
 
-def test_a_customers_keys_are_used_through_secrets_manager_and_for_these_secrets_only(account: Account) -> None:
+def test_a_customers_keys_are_used_through_secrets_manager_and_for_these_secrets_only(
+    account: Account,
+) -> None:
     made = deploy(account, "master_user", "vpc", kmsKeyArn=KEY, superuserSecretKmsKeyArn=OTHER_KEY)
 
     def through(secret: Json) -> Json:
@@ -136,16 +141,25 @@ def test_a_customers_keys_are_used_through_secrets_manager_and_for_these_secrets
             "Resource": KEY,
             "Condition": through([account.secret]),
         },
-        {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": OTHER_KEY, "Condition": through(account.master)},
+        {
+            "Effect": "Allow",
+            "Action": "kms:Decrypt",
+            "Resource": OTHER_KEY,
+            "Condition": through(account.master),
+        },
     ]
     assert allowed(account, made) - expected(account, made, "master_user", "vpc") == grants(keys)
 
 
-def test_where_the_masters_server_is_may_be_asked_with_the_actions_that_the_functions_name(account: Account) -> None:
+def test_where_the_masters_server_is_may_be_asked_with_the_actions_that_the_functions_name(
+    account: Account,
+) -> None:
     crates = templates.FOLDER.parent / "crates"
     sources = [source.read_text() for source in crates.glob("aws-databases/src/**/database_lookup.rs")]
     named = {
-        action for source in sources for action in re.findall(r'"((?:rds|redshift|redshift-serverless):\w+)"', source)
+        action
+        for source in sources
+        for action in re.findall(r'"((?:rds|redshift|redshift-serverless):\w+)"', source)
     }
     assert len(named) > 5
     made = deploy(account, "master_user", "vpc", MasterLookup="true")
@@ -166,7 +180,11 @@ def test_a_function_of_several_secrets_may_touch_each_and_no_other(account: Acco
 
 def test_tracing_adds_what_tracing_needs(account: Account) -> None:
     made = deploy(account, "single_user", "public", Tracing="Active")
-    trace = {"Effect": "Allow", "Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "Resource": "*"}
+    trace = {
+        "Effect": "Allow",
+        "Action": ["xray:PutTraceSegments", "xray:PutTelemetryRecords"],
+        "Resource": "*",
+    }
     assert allowed(account, made) - expected(account, made, "single_user", "public") == grants([trace])
 
 
@@ -196,7 +214,9 @@ def test_secrets_of_another_account_invoke_from_there(account: Account) -> None:
     assert account.environment(made["FunctionName"])["ALLOW_FOREIGN_SECRETS"] == "true"
 
 
-def test_discovery_may_ask_what_its_program_asks_and_reads_the_secret_only_to_learn_the_host(account: Account) -> None:
+def test_discovery_may_ask_what_its_program_asks_and_reads_the_secret_only_to_learn_the_host(
+    account: Account,
+) -> None:
     crates = templates.FOLDER.parent / "crates"
     folders = [crates / "network-discovery" / "src", crates / "aws-databases" / "src"]
     sources = [source.read_text() for folder in folders for source in folder.rglob("*.rs")]
@@ -209,7 +229,9 @@ def test_discovery_may_ask_what_its_program_asks_and_reads_the_secret_only_to_le
 
     account.deploy_root()
     (role,) = [
-        role["RoleName"] for role in account.client("iam").list_roles()["Roles"] if "Discovery" in role["RoleName"]
+        role["RoleName"]
+        for role in account.client("iam").list_roles()["Roles"]
+        if "Discovery" in role["RoleName"]
     ]
     actions = {grant.action for grant in grants(account.statements(f"role/{role}"))}
     log = {"logs:CreateLogStream", "logs:PutLogEvents"}

@@ -135,14 +135,16 @@ def test_every_value_that_leads_into_a_mapping_has_a_row() -> None:
         template = templates.read(name)
         looked_up = re.findall(r'"Fn::FindInMap": \["(\w+)", \{"Ref": "(\w+)"\}', json.dumps(template))
         for mapping, parameter in looked_up:
-            assert sorted(template["Parameters"][parameter]["AllowedValues"]) == sorted(template["Mappings"][mapping])
+            assert sorted(template["Parameters"][parameter]["AllowedValues"]) == sorted(
+                template["Mappings"][mapping]
+            )
         found += len(looked_up)
     assert found > 0
 
 
 # All that CloudFormation's guide allows in a rule. cfn-lint lets others pass.
-IN_RULES = {"Fn::And", "Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::Equals", "Fn::Not", "Fn::Or",
-            "Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll"}  # fmt: skip
+IN_RULES = {"Fn::And", "Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::Equals", "Fn::Not",
+            "Fn::Or", "Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll"}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", templates.NAMES)

@@ -7,7 +7,7 @@ from account import Account
 
 VARIABLES = templates.read("function")["Resources"]["Function"]["Properties"]["Environment"]["Variables"]
 
-# Lambda sets these itself, as LoggingConfig says, and refuses them as variables.
+# Lambda sets these itself, by LoggingConfig, and refuses them as variables.
 LOGGING = {"AWS_LAMBDA_LOG_FORMAT": "LogFormat", "AWS_LAMBDA_LOG_LEVEL": "LogLevel"}
 
 
@@ -16,7 +16,9 @@ def parameter_of(variable: str) -> str:
     condition, reference, otherwise = VARIABLES[variable]["Fn::If"]
     name: str = reference["Ref"]
     assert otherwise == {"Ref": "AWS::NoValue"}
-    assert templates.read("function")["Conditions"][condition] == {"Fn::Not": [{"Fn::Equals": [{"Ref": name}, ""]}]}
+    assert templates.read("function")["Conditions"][condition] == {
+        "Fn::Not": [{"Fn::Equals": [{"Ref": name}, ""]}]
+    }
     return name
 
 
@@ -33,9 +35,8 @@ def example(parameter: str) -> str:
 
 
 def test_every_setting_of_the_readme_is_a_parameter() -> None:
-    readme = (templates.FOLDER.parent / "README.md").read_text()
-    section = readme.split("\n## Settings\n")[1].split("\n## ")[0]
-    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    reference = (templates.FOLDER.parent / "docs/reference/settings.md").read_text()
+    rows = [line.split("|")[1] for line in reference.splitlines() if line.startswith("| `")]
     named = {name for row in rows for name in re.findall(r"`([A-Z_]+)`", row)}
     assert len(named) > 20
     assert named == VARIABLES.keys() | LOGGING.keys()
@@ -79,7 +80,9 @@ def test_what_is_not_a_variable_arrives_as_well(account: Account) -> None:
     assert (function["TracingConfig"], function["KMSKeyArn"]) == ({"Mode": "Active"}, key)
     assert function["LoggingConfig"]["ApplicationLogLevel"] == "DEBUG"
     assert account.resolved("Function", "Function")["CodeSigningConfigArn"] == signing
-    (group,) = account.client("logs").describe_log_groups(logGroupNamePrefix=made["LogGroupName"])["logGroups"]
+    (group,) = account.client("logs").describe_log_groups(logGroupNamePrefix=made["LogGroupName"])[
+        "logGroups"
+    ]
     assert (group["retentionInDays"], group["kmsKeyId"]) == (30, key)
 
 
@@ -98,6 +101,7 @@ def test_the_table_for_those_who_come_from_aws_names_parameters_that_there_are()
     assert ours <= root["Parameters"].keys() | root["Outputs"].keys()
     # All that HostedRotationLambda has.
     assert {name for row in rows for name in re.findall(r"`(\w+)`", row[0])} == {
-        "RotationType", "RotationLambdaName", "ExcludeCharacters", "KmsKeyArn", "MasterSecretArn", "SuperuserSecretArn",
-        "MasterSecretKmsKeyArn", "SuperuserSecretKmsKeyArn", "VpcSecurityGroupIds", "VpcSubnetIds", "Runtime",
+        "RotationType", "RotationLambdaName", "ExcludeCharacters", "KmsKeyArn", "MasterSecretArn",
+        "SuperuserSecretArn", "MasterSecretKmsKeyArn", "SuperuserSecretKmsKeyArn", "VpcSecurityGroupIds",
+        "VpcSubnetIds", "Runtime",
     }  # fmt: skip

@@ -84,7 +84,9 @@ def check_permissions(account: Account, made: dict[str, str], mode: str, master:
     # What the statements say is compared with AWS's guide in test_policies.py; here, that they belong
     # together.
     statements = account.statements(made["RoleArn"])
-    assert any("ec2:CreateNetworkInterface" in statement["Action"] for statement in statements) == (mode == "vpc")
+    assert any("ec2:CreateNetworkInterface" in statement["Action"] for statement in statements) == (
+        mode == "vpc"
+    )
     assert any(statement["Resource"] == account.master for statement in statements) == bool(master)
 
 

@@ -1,4 +1,4 @@
-"""The Terraform module: its form, and what it makes on the emulator. Left out where Terraform is not on the machine."""
+"""The Terraform module: its form, and what it makes on the emulator. Left out where Terraform is missing."""
 
 import re
 from collections.abc import Iterator

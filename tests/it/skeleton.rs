@@ -36,7 +36,7 @@ fn the_skeleton_touches_the_places_that_its_page_lists() {
         .collect();
     assert!(found.len() <= MOST_PLACES, "the skeleton touches {found:?}");
     let page = fs::read_to_string(super::root().join(PAGE)).expect("the page on new engines");
-    let (_, places) = page.split_once("| Place | What it says |").expect("the table of places");
+    let (_, places) = page.split_once("| Place | What it defines |").expect("the table of places");
     let rows = places.lines().skip(2).take_while(|line| line.starts_with('|'));
     let listed: BTreeSet<String> = rows.filter_map(|row| Some(row.split('`').nth(1)?.to_owned())).collect();
     assert_eq!(found, listed, "{PAGE} lists other places");

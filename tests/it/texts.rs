@@ -1,6 +1,6 @@
 //! What must not occur in the repository, and what must agree.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, process::Command};
 
 /// The tracked files that are text.
 pub(crate) fn texts() -> Vec<(String, String)> {
@@ -65,38 +65,5 @@ fn scripts_stop_at_the_first_error_and_run_from_anywhere() {
         let place =
             if name.starts_with("findings/") { "work=$(mktemp -d)" } else { "cd \"$(dirname \"$0\")/.." };
         assert!(text.contains(place), "{name} depends on where it is called");
-    }
-}
-
-#[test]
-fn every_test_that_a_guarantee_names_exists() {
-    let semantics = fs::read_to_string(super::root().join("docs/semantics.md")).expect("docs/semantics.md");
-    let sources: String = texts_of("rs").map(|(_, text)| text).collect();
-    let mut named = 0;
-    for test in semantics.split('`').skip(1).step_by(2) {
-        let is_test = test.len() > 20
-            && test.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
-        if is_test && test.matches('_').count() >= 3 {
-            // As a function, or as a line of a macro that makes functions.
-            let found =
-                [format!("fn {test}("), format!("    {test} ")].iter().any(|text| sources.contains(text));
-            assert!(found, "docs/semantics.md names the test {test}");
-            named += 1;
-        }
-    }
-    assert!(named >= 15, "docs/semantics.md names only {named} tests");
-}
-
-#[test]
-fn links_between_documents_lead_somewhere() {
-    for (name, text) in texts_of("md") {
-        let folder = super::root().join(Path::new(&name).parent().expect("a folder"));
-        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            let path = target.split('#').next().unwrap_or_default();
-            if path.is_empty() || path.contains("://") {
-                continue;
-            }
-            assert!(folder.join(path).exists(), "{name} links to {target}");
-        }
     }
 }

@@ -54,7 +54,7 @@ codes! {
     /// IAM does not allow a lookup.
     LookupDenied = "DISCOVERY_DENIED",
         "The role of the function lacks the action that the hint names.",
-        "Allow it. docs/network-discovery.md lists the least that is needed.";
+        "Allow it. docs/reference/network-discovery.md lists the least that is needed.";
     /// The credentials for AWS are missing, expired or wrong.
     LookupCredentials = "DISCOVERY_CREDENTIALS",
         "There are none, they have expired, or the clock is wrong.",

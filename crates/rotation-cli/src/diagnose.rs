@@ -1,7 +1,7 @@
 //! `rotate doctor`, `rotate explain` and `rotate recover`: one diagnosis of a secret, shown in three ways.
 //!
 //! ```text
-//! Subject ─> Doctor::diagnose ─┬─ doctor   findings, worst first, and the next step
+//! Subject ─> Opened ─> Doctor::diagnose ─┬─ doctor   findings, worst first, and the next step
 //!                               ├─ explain  the labels over time, how it came to be, how to leave it
 //!                               └─ recover  the move ─> yes? ─> look again ─> one label, by compare-and-swap
 //! ```
@@ -24,7 +24,7 @@ use rotation_core::{
     Deadline, Invocation, Invoker, RotationError, SecretDocument, SecretId, SecretStore, Version,
 };
 use rotation_database::{Database, DatabaseLookup, Engine, Strategy};
-use rotation_doctor::{Diagnosis, Doctor, Logins};
+use rotation_doctor::{Diagnosis, Logins};
 use rotator_docdb::DocumentDb;
 use rotator_mysql::{MariaDb, MySql};
 use rotator_postgres::Postgres;
@@ -157,7 +157,7 @@ impl Ask<'_> {
         };
         let lambda = lambda_of(&config.function.endpoint, environment)?;
         let subject =
-            Subject { engine, strategy, config, store, access, lambda, secret, logins: self.logins() };
+            Opened { engine, strategy, config, store, access, lambda, secret, logins: self.logins() };
         match self {
             Self::Doctor(doctor) => doctor.run(&subject, screen).await,
             Self::Explain(explain) => explain.run(&subject, environment, screen).await,
@@ -167,7 +167,7 @@ impl Ask<'_> {
 }
 
 /// Everything that a diagnosis of one secret needs.
-struct Subject<E, D> {
+struct Opened<E, D> {
     engine: E,
     strategy: Strategy<D>,
     config: Config,
@@ -179,7 +179,7 @@ struct Subject<E, D> {
     logins: Logins,
 }
 
-impl<E: Engine + Clone, D: DatabaseLookup + Clone> Subject<E, D> {
+impl<E: Engine + Clone, D: DatabaseLookup + Clone> Opened<E, D> {
     /// Diagnoses the secret.
     ///
     /// # Errors
@@ -194,7 +194,7 @@ impl<E: Engine + Clone, D: DatabaseLookup + Clone> Subject<E, D> {
     /// The same, including the function that rotates the secret.
     ///
     /// # Errors
-    /// Those of [`Subject::diagnose`].
+    /// Those of [`Opened::diagnose`].
     async fn diagnose_with_function(&self) -> Result<Diagnosis> {
         let mut diagnosis = self.diagnose().await?;
         let Diagnosis { function, secret, .. } = &diagnosis;
@@ -209,10 +209,19 @@ impl<E: Engine + Clone, D: DatabaseLookup + Clone> Subject<E, D> {
         Database::new(self.engine.clone(), self.strategy.clone(), self.config.database.clone(), &invocation)
     }
 
-    fn doctor<'a>(&'a self, database: &'a Database<E, D>) -> Doctor<'a, SecretsManager, Database<E, D>> {
+    fn doctor<'a>(
+        &'a self,
+        database: &'a Database<E, D>,
+    ) -> rotation_doctor::Doctor<'a, SecretsManager, Database<E, D>> {
         #[expect(clippy::disallowed_methods, reason = "ages are shown, and this is the shell")]
         let now = SystemTime::now();
-        Doctor { store: &self.store, target: database, invoker: Invoker::Person, logins: self.logins, now }
+        rotation_doctor::Doctor {
+            store: &self.store,
+            target: database,
+            invoker: Invoker::Person,
+            logins: self.logins,
+            now,
+        }
     }
 }
 

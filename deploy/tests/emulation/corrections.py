@@ -135,7 +135,9 @@ def _correct_endpoints() -> None:
 
 
 def _correct_log_groups() -> None:
-    def created(cls: type[LogGroup], /, name: str, resource: Json, account: str, region: str, **_: Any) -> LogGroup:
+    def created(
+        cls: type[LogGroup], /, name: str, resource: Json, account: str, region: str, **_: Any
+    ) -> LogGroup:
         properties = resource["Properties"]
         return logs_backends[account][region].create_log_group(
             name, {}, RetentionInDays=properties["RetentionInDays"], kmsKeyId=properties.get("KmsKeyId")

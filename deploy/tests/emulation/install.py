@@ -14,7 +14,7 @@ Answer = Callable[[Mapping[str, Any]], Mapping[str, str]]
 
 
 def install(answer: Answer) -> None:
-    """Afterwards moto's CloudFormation in this process is the corrected one, and `answer` answers custom resources."""
+    """Corrects moto's CloudFormation in this process; afterwards `answer` answers custom resources."""
     # Importing `models` is what tells moto of them; it finds models by looking for subclasses.
     parsing.get_model_list.cache_clear()
     parsing.get_model_map.cache_clear()

@@ -1,4 +1,4 @@
-"""Resource types of the stacks that moto's CloudFormation lacks, each on top of the backend that moto does have."""
+"""Resource types of the stacks that moto's CloudFormation lacks, each on top of a backend that moto has."""
 
 import json
 from typing import Any, Self
@@ -52,7 +52,9 @@ class _Model:
         region_name: str,
     ) -> Self:
         original_resource.unmake()
-        return cls.create_from_cloudformation_json(original_resource.name, cloudformation_json, account_id, region_name)
+        return cls.create_from_cloudformation_json(
+            original_resource.name, cloudformation_json, account_id, region_name
+        )
 
     def delete(self, _account: str, _region: str) -> None:
         """Called by moto."""
@@ -78,7 +80,9 @@ class RotationSchedule(_Model, CloudFormationModel):
         # Secrets Manager takes no function that it may not invoke.
         policy = lambda_backend(self.account, self.region).get_policy(self.properties["RotationLambdaARN"])
         statements = json.loads(json.loads(policy)["Policy"])["Statement"]
-        if {"Service": "secretsmanager.amazonaws.com"} not in [statement["Principal"] for statement in statements]:
+        if {"Service": "secretsmanager.amazonaws.com"} not in [
+            statement["Principal"] for statement in statements
+        ]:
             raise ValidationError(message="Secrets Manager cannot invoke the specified Lambda function.")
         secret.rotation_requested = secret.rotation_enabled = True
         secret.rotation_lambda_arn = self.properties["RotationLambdaARN"]
@@ -153,7 +157,7 @@ class TopicPolicy(_Model, CloudFormationModel):
 
 
 class Subscription(_Model, CloudFormationModel):
-    """Who is told."""
+    """Who is notified."""
 
     @staticmethod
     def cloudformation_type() -> str:

@@ -66,9 +66,13 @@ def _parameters(resource: Json) -> dict[str, str]:
     return {key: str(value) for key, value in resource["Properties"].get("Parameters", {}).items()}
 
 
-def _create_stack(cls: type[Stack], /, name: str, resource: Json, account: str, region: str, **_: Any) -> Stack:
+def _create_stack(
+    cls: type[Stack], /, name: str, resource: Json, account: str, region: str, **_: Any
+) -> Stack:
     backend = cloudformation_backends[account][region]
-    return backend.create_stack(name=name, template=_body(resource, account, region), parameters=_parameters(resource))
+    return backend.create_stack(
+        name=name, template=_body(resource, account, region), parameters=_parameters(resource)
+    )
 
 
 def _update_stack(

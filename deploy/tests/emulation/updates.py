@@ -1,7 +1,8 @@
 """Parameters, rules and updates of a stack, as CloudFormation treats them.
 
-moto updates a resource only when its own text or a parameter that it refers to has changed. CloudFormation compares
-what the properties come to, so that a changed output of a nested stack, or a condition that flips, is a change as well.
+moto updates a resource only when its own text or a parameter that it refers to has changed. CloudFormation
+compares the resolved properties, so that a changed output of a nested stack, or a condition that flips, is a
+change as well.
 """
 
 import copy
@@ -158,7 +159,9 @@ def _is_wanted(resources: ResourceMap, name: str) -> bool:
 
 def _change(resources: ResourceMap, name: str) -> Json:
     context = {"account_id": resources._account_id, "region_name": resources._region_name}
-    changed = parsing.parse_and_update_resource(name, resources._resource_json_map[name], resources, **context)
+    changed = parsing.parse_and_update_resource(
+        name, resources._resource_json_map[name], resources, **context
+    )
     if changed is None:
         raise NotImplementedError(f"moto cannot update {name}")
     return changed

@@ -8,7 +8,7 @@ use rotation_core::diagnosis::{Finding, Severity};
 use rotation_database::{DatabaseLookup, Engine};
 use rotation_doctor::Diagnosis;
 
-use super::Subject;
+use super::{Opened, Subject};
 use rotation_cli::{Look, Screen};
 
 /// Check a secret from every side and report what is wrong; changes nothing
@@ -57,7 +57,7 @@ Examples:
 impl Arguments {
     pub(super) async fn run<E: Engine + Clone, D: DatabaseLookup + Clone>(
         &self,
-        subject: &Subject<E, D>,
+        subject: &Opened<E, D>,
         screen: &Screen,
     ) -> Result<ExitCode> {
         let diagnosis = subject.diagnose_with_function().await?;

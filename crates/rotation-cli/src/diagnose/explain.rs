@@ -9,7 +9,7 @@ use rotation_core::diagnosis::{Access, Check, Severity};
 use rotation_database::{DatabaseLookup, Engine};
 use rotation_doctor::{Diagnosis, VersionSeen};
 
-use super::{Subject, doctor};
+use super::{Opened, Subject, doctor};
 use rotation_cli::{
     Look, Screen,
     timeline::{Page, Section, TimelineFlags, history, text_lines},
@@ -54,7 +54,7 @@ const ABOUT_LABELS: &str =
 impl Arguments {
     pub(super) async fn run<E: Engine + Clone, D: DatabaseLookup + Clone>(
         &self,
-        subject: &Subject<E, D>,
+        subject: &Opened<E, D>,
         environment: &Environment,
         screen: &Screen,
     ) -> Result<ExitCode> {

@@ -8,7 +8,7 @@ use rotation_core::{Deadline, RotationError};
 use rotation_database::{DatabaseLookup, Engine};
 use rotation_doctor::{Advice, Diagnosis, Remedy, StuckState, Unfinished};
 
-use super::{Subject, TIME, doctor, explain};
+use super::{Opened, Subject, TIME, doctor, explain};
 use crate::person::confirm;
 use rotation_cli::{Look, Screen};
 
@@ -55,7 +55,7 @@ Examples:
 impl Arguments {
     pub(super) async fn run<E: Engine + Clone, D: DatabaseLookup + Clone>(
         &self,
-        subject: &Subject<E, D>,
+        subject: &Opened<E, D>,
         screen: &Screen,
     ) -> Result<ExitCode> {
         let unfinished = match (self.abandon, self.force) {

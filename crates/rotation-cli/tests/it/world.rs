@@ -65,6 +65,12 @@ impl World {
         self.run(command, &[&[SECRET, "--endpoint-url", &endpoint], arguments].concat(), more).await
     }
 
+    /// A command about another secret of the same service.
+    pub(crate) async fn ask_about(&self, secret: &str, command: &str, arguments: &[&str]) -> Run {
+        let endpoint = self.service.endpoint();
+        self.run(command, &[&[secret, "--endpoint-url", &endpoint], arguments].concat(), &[]).await
+    }
+
     /// A command about the secret on a terminal, where a person answers the first question.
     pub(crate) async fn answer(&self, command: &str, answer: &str) -> Run {
         let endpoint = self.service.endpoint();

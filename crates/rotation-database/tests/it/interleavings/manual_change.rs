@@ -1,6 +1,6 @@
 //! Two concurrent invocations, and one manual change before any call of either.
 //!
-//! Outside of the gap everything follows from one thing: finishSecret trusts testSecret, as docs/semantics.md
+//! Outside of the gap everything follows from one thing: finishSecret trusts testSecret, as semantics.md
 //! states. With alternating users it takes a second finishSecret, because the first has made the user live
 //! whose password is then changed manually. Inside the gap, the list has only what the two invocations do not
 //! cause by themselves. No change leads to these three: the secret keeps no version that logs in; the

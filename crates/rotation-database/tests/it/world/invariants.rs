@@ -18,7 +18,7 @@ use super::{
 /// A broken invariant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Violation {
-    /// `I1` to `I10` as in docs/semantics.md; `I2 of another secret`; `TLS`; `STATE` where a journal states
+    /// `I1` to `I10` as in semantics.md; `I2 of another secret`; `TLS`; `STATE` where a journal states
     /// something that is not true; `kept` where no version that the secret keeps, labeled or not, logs in;
     /// `mark` where a pair does not carry its secret's mark after a rotation; `hints` where following the
     /// hints fixes nothing.
