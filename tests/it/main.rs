@@ -4,6 +4,7 @@ mod arrows;
 mod circles;
 mod codes;
 mod copies;
+mod remedies;
 mod sizes;
 mod texts;
 

@@ -1,5 +1,6 @@
-//! What a failure is called: a stable code with its class and an article. The set is open, as each target has
-//! failures of its own; [`codes!`](crate::codes!) makes a table of them.
+//! What a failure is called: a stable code with its class. The set is open, as each target has failures of
+//! its own; [`codes!`](crate::codes!) makes a table of them. What causes a code and how to fix it is no part
+//! of a program: `docs/errors/CODE.md` has it.
 
 use std::fmt;
 
@@ -46,29 +47,6 @@ pub struct Definition {
     pub class: Class,
 }
 
-/// What documents tell about a code. It is apart from the code, so that a function holds none of these texts.
-#[derive(Clone, Copy, Debug)]
-pub struct CodeArticle {
-    /// Which code.
-    pub code: Code,
-    /// What it means, in one sentence.
-    pub meaning: &'static str,
-    /// Its causes, and what to do.
-    pub article: Article,
-}
-
-/// Causes and remediation of one code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Article {
-    /// What brings it about, the likeliest first.
-    pub causes: &'static str,
-    /// What to do, for the operator of a function. The remediation of a failure is more exact: it knows the
-    /// case.
-    pub remediation: &'static str,
-    /// The statement or policy to add, as it is typed: its language and its text.
-    pub add: Option<(&'static str, &'static str)>,
-}
-
 impl Code {
     /// A code. [`codes!`](crate::codes!) takes the meaning from the documentation of the constant.
     pub const fn new(definition: &'static Definition) -> Self {
@@ -83,28 +61,6 @@ impl Code {
     /// What it asks of the caller.
     pub const fn class(self) -> Class {
         self.0.class
-    }
-}
-
-impl Article {
-    /// An article without anything to add.
-    pub const fn new(causes: &'static str, remediation: &'static str) -> Self {
-        Self { causes, remediation, add: None }
-    }
-
-    /// An article with SQL to add.
-    pub const fn with_sql(causes: &'static str, remediation: &'static str, add: &'static str) -> Self {
-        Self { causes, remediation, add: Some(("sql", add)) }
-    }
-
-    /// An article with a statement of an IAM policy to add.
-    pub const fn with_policy(causes: &'static str, remediation: &'static str, add: &'static str) -> Self {
-        Self { causes, remediation, add: Some(("json", add)) }
-    }
-
-    /// An article with a command to run.
-    pub const fn with_command(causes: &'static str, remediation: &'static str, add: &'static str) -> Self {
-        Self { causes, remediation, add: Some(("sh", add)) }
     }
 }
 
@@ -153,28 +109,22 @@ impl PartialEq<&str> for Code {
     }
 }
 
-/// Makes a table of codes: a constant for each, `ALL` with all of them, and `ARTICLES` with what documents
-/// tell. A row is documented by the code's meaning, and names its class and the module that holds its
-/// [`Article`] under the same name.
+/// Makes a table of codes: a constant for each, `ALL` with all of them, and `MEANINGS` with what each means
+/// in one sentence. A row is documented by that sentence, and names its class.
 ///
 /// ```
-/// mod articles {
-///     use rotation_core::Article;
-///     pub(super) const TOKEN_SERVICE_DOWN: Article = Article::new("It is being updated.", "Wait.");
-/// }
-///
 /// rotation_core::codes! {
 ///     /// The token service does not answer.
-///     TOKEN_SERVICE_DOWN = Retryable, articles;
+///     TOKEN_SERVICE_DOWN = Retryable;
 /// }
 ///
 /// assert_eq!(TOKEN_SERVICE_DOWN.name(), "TOKEN_SERVICE_DOWN");
-/// assert_eq!(ARTICLES[0].meaning.trim(), "The token service does not answer.");
+/// assert_eq!(MEANINGS, [(TOKEN_SERVICE_DOWN, " The token service does not answer.")]);
 /// assert_eq!(ALL, [TOKEN_SERVICE_DOWN]);
 /// ```
 #[macro_export]
 macro_rules! codes {
-    ($($(#[doc = $meaning:literal])+ $name:ident = $class:ident, $articles:ident;)+) => {
+    ($($(#[doc = $meaning:literal])+ $name:ident = $class:ident;)+) => {
         $(
             $(#[doc = $meaning])+
             pub const $name: $crate::Code = $crate::Code::new(&$crate::Definition {
@@ -186,11 +136,7 @@ macro_rules! codes {
         /// All of them, sorted by what they are about.
         pub const ALL: &[$crate::Code] = &[$($name,)+];
 
-        /// What documents tell about each of them, in the same order.
-        pub const ARTICLES: &[$crate::CodeArticle] = &[$($crate::CodeArticle {
-            code: $name,
-            meaning: concat!($($meaning,)+),
-            article: $articles::$name,
-        },)+];
+        /// What each of them means, in the same order. Nothing that runs needs it, so no function holds it.
+        pub const MEANINGS: &[($crate::Code, &str)] = &[$(($name, concat!($($meaning,)+)),)+];
     };
 }

@@ -9,8 +9,8 @@ mod version;
 use std::time::SystemTime;
 
 pub use access::Access;
-pub use finding::{Check, Finding, Severity};
-pub use finding_code::{FindingArticle, FindingCode};
+pub use finding::{Check, Finding, FindingMeaning, Severity};
+pub use finding_code::FindingCode;
 pub use version::DiagnosedVersion;
 
 use crate::{

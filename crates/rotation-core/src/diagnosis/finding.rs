@@ -46,6 +46,9 @@ impl Severity {
     }
 }
 
+/// What a finding's own code means, and how bad such a finding may be.
+pub type FindingMeaning = (FindingCode, &'static str, &'static [Severity]);
+
 /// What is looked at, in the order in which one thing depends on another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Check {

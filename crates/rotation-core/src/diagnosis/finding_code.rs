@@ -1,5 +1,5 @@
-//! What a finding is called: a failure's code, or a stable code of its own with what there is to know about
-//! it. The set is open; [`finding_codes!`](crate::finding_codes!) makes a table.
+//! What a finding is called: a failure's code, or a stable code of its own. The set is open;
+//! [`finding_codes!`](crate::finding_codes!) makes a table.
 
 use crate::code::Code;
 
@@ -22,27 +22,11 @@ impl FindingCode {
     }
 }
 
-/// What documents tell about a finding that is no failure of a rotation.
-#[derive(Clone, Copy, Debug)]
-pub struct FindingArticle {
-    /// Which finding.
-    pub code: FindingCode,
-    /// What it means, in one sentence.
-    pub meaning: &'static str,
-    /// How bad it is.
-    pub severity: &'static str,
-    /// What brings it about.
-    pub causes: &'static str,
-    /// What to do. A finding's own words are more exact: they know the case.
-    pub remediation: &'static str,
-}
-
-/// Makes a table of findings' codes: a constant for each, `ALL` with all of them, and `ARTICLES` with
-/// what documents tell. A row is documented by what it means,
-/// and holds severity, causes and remediation.
+/// Makes a table of findings' codes: a constant for each, `ALL` with all of them, and `MEANINGS` with what
+/// each means. A row is documented by that sentence, and holds the severities that such a finding may have.
 #[macro_export]
 macro_rules! finding_codes {
-    ($($(#[doc = $meaning:literal])+ $name:ident = $severity:literal, $causes:literal, $remediation:literal;)+) => {
+    ($($(#[doc = $meaning:literal])+ $name:ident = $($severity:ident),+;)+) => {
         $(
             $(#[doc = $meaning])+
             pub const $name: $crate::diagnosis::FindingCode =
@@ -52,13 +36,11 @@ macro_rules! finding_codes {
         /// All of them, in the order of the checks.
         pub const ALL: &[$crate::diagnosis::FindingCode] = &[$($name,)+];
 
-        /// What documents tell about each of them, in the same order.
-        pub const ARTICLES: &[$crate::diagnosis::FindingArticle] = &[$($crate::diagnosis::FindingArticle {
-            code: $name,
-            meaning: concat!($($meaning,)+),
-            severity: $severity,
-            causes: $causes,
-            remediation: $remediation,
-        },)+];
+        /// What each of them means, in the same order. Nothing that runs needs it, so no function holds it.
+        pub const MEANINGS: &[$crate::diagnosis::FindingMeaning] = &[$((
+            $name,
+            concat!($($meaning,)+),
+            &[$($crate::diagnosis::Severity::$severity),+],
+        ),)+];
     };
 }

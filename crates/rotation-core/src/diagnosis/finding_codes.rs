@@ -1,13 +1,8 @@
-//! The findings that every look may have.
+//! The findings that every diagnosis may have.
 
 crate::finding_codes! {
     /// As it should be.
-    OK = "ok",
-        "What was looked at is right.",
-        "Nothing.";
-    /// It was not looked at.
-    NOT_CHECKED = "note",
-        "No login was asked for or came through, the engine does not tell, or the caller may not look; the \
-         sentence says which.",
-        "Let the caller look, where it matters, or ask the function, which looks from inside its VPC by its own role.";
+    OK = Ok;
+    /// It was not checked.
+    NOT_CHECKED = Note;
 }

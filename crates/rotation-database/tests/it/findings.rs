@@ -25,9 +25,12 @@ use rotation_database::{Database, DatabaseSettings, ServerFacts, Strategy};
 use rotation_doctor::{Diagnosis, Doctor, Logins};
 
 use self::told::{Teller, Told};
-use crate::world::{
-    ARN, Act, Atlas, FUNCTION, Kind, Plan, Server, Service, Situation, Store, Value, Variant, World,
-    document, invocation, policy, version,
+use crate::{
+    errors_document::hints::check_findings,
+    world::{
+        ARN, Act, Atlas, FUNCTION, Kind, Plan, Server, Service, Situation, Store, Value, Variant, World,
+        document, invocation, policy, version,
+    },
 };
 
 /// A secret to look at, and what its server tells.
@@ -139,7 +142,9 @@ fn check(plan: Plan, situation: Situation, spoil: impl FnOnce(&mut Subject), exp
     let said = World::run(async {
         let mut subject = Subject::of(plan, situation).await;
         spoil(&mut subject);
-        text(&subject.diagnose().await)
+        let diagnosis = subject.diagnose().await;
+        check_findings(&diagnosis);
+        text(&diagnosis)
     });
     expected.assert_eq(&said);
 }

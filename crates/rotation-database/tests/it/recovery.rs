@@ -76,12 +76,12 @@ fn every_stuck_state_has_one_safe_advice() {
     use Access::{LogsIn, NoValue, Refused, Unknown, Unusable};
     use StuckState as State;
     // Nothing is stuck.
-    check(&situation(&[(CURRENT, LogsIn)]), State::Sound, &Remedy::None);
-    check(&situation(&[(CURRENT, LogsIn), (PREVIOUS, Refused)]), State::Sound, &Remedy::None);
+    check(&situation(&[(CURRENT, LogsIn)]), State::Healthy, &Remedy::None);
+    check(&situation(&[(CURRENT, LogsIn), (PREVIOUS, Refused)]), State::Healthy, &Remedy::None);
     let mut left = situation(&[(CURRENT, LogsIn)]);
     left.versions[0].labels.push(StagingLabel::Pending);
-    check(&left, State::Sound, &Remedy::None);
-    check(&off(left), State::Sound, &Remedy::None);
+    check(&left, State::Healthy, &Remedy::None);
+    check(&off(left), State::Healthy, &Remedy::None);
     // Half-way, and applications are not affected.
     check(&situation(&[(CURRENT, LogsIn), (PENDING, NoValue)]), State::PendingEmpty, &AGAIN);
     check(&off(situation(&[(CURRENT, LogsIn), (PENDING, NoValue)])), State::PendingEmpty, &give_up());

@@ -142,18 +142,18 @@ fn check(plan: Plan, kinds: &[Kind], states: &[StuckState]) {
 
 #[test]
 fn awscurrent_of_a_single_user_logs_in_again_wherever_a_rotation_stopped() {
-    use StuckState::{OnlyPendingLogsIn, OnlyUnlabeledLogsIn, PendingEmpty, PendingRefused, Sound};
+    use StuckState::{Healthy, OnlyPendingLogsIn, OnlyUnlabeledLogsIn, PendingEmpty, PendingRefused};
     let kinds = [Kind::Transactional, Kind::Autocommit];
     check(
         Plan::SingleUser,
         &kinds,
-        &[Sound, PendingEmpty, PendingRefused, OnlyPendingLogsIn, OnlyUnlabeledLogsIn],
+        &[Healthy, PendingEmpty, PendingRefused, OnlyPendingLogsIn, OnlyUnlabeledLogsIn],
     );
 }
 
 #[test]
 fn awscurrent_of_alternating_users_logs_in_again_wherever_a_rotation_stopped() {
-    use StuckState::{BothLogIn, PendingEmpty, PendingRefused, Sound};
+    use StuckState::{BothLogIn, Healthy, PendingEmpty, PendingRefused};
     let kinds = [Kind::Transactional, Kind::AutocommitWithLock];
-    check(Plan::Alternating, &kinds, &[Sound, PendingEmpty, PendingRefused, BothLogIn]);
+    check(Plan::Alternating, &kinds, &[Healthy, PendingEmpty, PendingRefused, BothLogIn]);
 }

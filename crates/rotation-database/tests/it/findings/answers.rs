@@ -238,7 +238,7 @@ fn a_situation_is_told_in_words() {
 fn states_in_which_somebody_must_act_and_in_which_applications_are_shut_out() {
     use StuckState as State;
     for state in State::ALL {
-        let stuck = !matches!(state, State::Sound | State::Unknown);
+        let stuck = !matches!(state, State::Healthy | State::Unknown);
         let name = state.name();
         let out = state == State::Deleted || name.starts_with("only_") || name == "no_version_logs_in";
         assert_eq!((state.is_stuck(), state.shuts_out()), (stuck, out), "{name}");
