@@ -1,6 +1,6 @@
 //! What was looked at, and what was found.
 
-use super::{FindingCode, finding_codes};
+use super::{FindingCode, Severity, finding_codes};
 use crate::{
     error::{RotationError, with_causes},
     reader::Reader,
@@ -20,34 +20,6 @@ pub struct Finding {
     /// What to do about it; empty where there is nothing to do.
     pub remediation: String,
 }
-
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// As it should be.
-    Ok,
-    /// Worth knowing, or not looked at.
-    Note,
-    /// Works now, and will not always.
-    Warning,
-    /// Rotations fail or applications are shut out.
-    Fault,
-}
-
-impl Severity {
-    /// For machines.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Note => "note",
-            Self::Warning => "warning",
-            Self::Fault => "fault",
-        }
-    }
-}
-
-/// What a finding's own code means, and how bad such a finding may be.
-pub type FindingMeaning = (FindingCode, &'static str, &'static [Severity]);
 
 /// What is looked at, in the order in which one thing depends on another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,6 +1,7 @@
 //! What a finding is called: a failure's code, or a stable code of its own. The set is open;
 //! [`finding_codes!`](crate::finding_codes!) makes a table.
 
+use super::Severity;
 use crate::code::Code;
 
 /// A stable name for what was found. A name is never given to another finding.
@@ -21,6 +22,9 @@ impl FindingCode {
         }
     }
 }
+
+/// What a finding's own code means, and how bad such a finding may be.
+pub type FindingMeaning = (FindingCode, &'static str, &'static [Severity]);
 
 /// Makes a table of findings' codes: a constant for each, `ALL` with all of them, and `MEANINGS` with what
 /// each means. A row is documented by that sentence, and holds the severities that such a finding may have.

@@ -8,7 +8,7 @@ use rotation_core::{
 use rotation_database::{SecondPassword, ServerFacts, StatementFault};
 
 use super::{Subject, check, line};
-use crate::world::{Plan, Situation, User, World, document, grants};
+use crate::world::{ARN, Plan, Situation, User, World, document, grants};
 
 /// What is said of these checks, where the server has these facts.
 #[track_caller]
@@ -128,9 +128,10 @@ fn a_password_that_no_rotation_ends_is_a_warning() {
     };
     let none: Vec<String> = Vec::new();
     let granted = "Nothing was changed. As an administrator of the database: GRANT it TO app; the next rotation then ends \
-        the old password. ALLOW_OLD_PASSWORD=true of the function accepts that it goes on to log in.";
-    let rotate = "Rotate the secret: the rotation ends the old password.";
-    assert_eq!(found(present(None), false, Plan::SingleUser), warned(rotate));
+        the old password. To accept that it continues to log in, set ALLOW_OLD_PASSWORD=true on the function.";
+    let rotate =
+        "Rotate the secret, which ends the old password: `aws secretsmanager rotate-secret --secret-id";
+    assert_eq!(found(present(None), false, Plan::SingleUser), warned(&format!("{rotate} {ARN}`.")));
     assert_eq!(found(present(Some(needed())), false, Plan::SingleUser), warned(granted));
     assert_eq!(found(present(None), true, Plan::SingleUser), none);
     assert_eq!(found(unseen(), true, Plan::SingleUser), warned(granted));
