@@ -105,7 +105,7 @@ fn a_master_secret_that_nobody_knows_the_server_of_is_named_as_such() {
         let bare = ["engine", "host", "port", "masterarn"].map(|field| (field, None));
         let spoil = |service: &Service| master(service, &bare);
         let said = check(plan, Step::Set, spoil, "MASTER_OWNER_UNKNOWN", Reach::User);
-        assert!(said.contains("Add engine and host to the master secret"), "{said}");
+        assert!(said.contains("Add `engine` and `host` to the master secret"), "{said}");
     }
 }
 
