@@ -62,7 +62,7 @@ impl TargetError for KeyError {
             Self::Limit => "Delete the unused access key.",
             Self::Unanswered => "Wait for the next attempt.",
         };
-        format!("{} {}", hint, reader.again())
+        format!("{hint} {}", reader.again())
     }
 
     fn is_refusal(&self) -> bool {

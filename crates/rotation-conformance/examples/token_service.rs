@@ -50,7 +50,7 @@ impl TargetError for TokenError {
             Self::Refused => "Put a valid token into AWSCURRENT.",
             Self::Unanswered => "Wait for the next attempt.",
         };
-        format!("{} {}", hint, reader.again())
+        format!("{hint} {}", reader.again())
     }
 
     fn is_refusal(&self) -> bool {

@@ -19,24 +19,7 @@ pub(super) fn login_hint(
             }
             _ => NO_SUCH_USER.into(),
         },
-        ConnectError::Refused(cause) => {
-            let hint = match credential {
-                CredentialSource::Current => format!(
-                    "As an administrator of the database, set the user's password to what AWSCURRENT holds \
-                    ({}), then rotate again.",
-                    remedies.set_password
-                ),
-                CredentialSource::Related(_) => {
-                    "Store the password with which the master logs in in the master secret.".into()
-                }
-                CredentialSource::Pending | CredentialSource::Previous => {
-                    "Either setSecret has not run, or the password was changed since. Rotate again: `aws \
-                    secretsmanager rotate-secret --secret-id SECRET_ID`."
-                        .into()
-                }
-            };
-            [hint, also_refused(cause, remedies)].join(" ").trim_end().to_owned()
-        }
+        ConnectError::Refused(cause) => refused_hint(credential, cause, remedies),
         ConnectError::LineBreak(_) => {
             let version = match credential {
                 CredentialSource::Related(_) => "the master secret",
@@ -57,6 +40,38 @@ pub(super) fn login_hint(
             reader.caller(),
             remedies.access_rules
         ),
+        _ => server_hint(credential, error, remedies, reader),
+    }
+}
+
+/// Of a user name or password that the server refuses.
+fn refused_hint(credential: CredentialSource, cause: &Cause, remedies: &Remedies) -> String {
+    let hint = match credential {
+        CredentialSource::Current => format!(
+            "As an administrator of the database, set the user's password to what AWSCURRENT holds \
+            ({}), then rotate again.",
+            remedies.set_password
+        ),
+        CredentialSource::Related(_) => {
+            "Store the password with which the master logs in in the master secret.".into()
+        }
+        CredentialSource::Pending | CredentialSource::Previous => {
+            "Either setSecret has not run, or the password was changed since. Rotate again: `aws \
+            secretsmanager rotate-secret --secret-id SECRET_ID`."
+                .into()
+        }
+    };
+    [hint, also_refused(cause, remedies)].join(" ").trim_end().to_owned()
+}
+
+/// Of a server that does not let a session begin, whoever asks.
+fn server_hint(
+    credential: CredentialSource,
+    error: &ConnectError,
+    remedies: &Remedies,
+    reader: Reader,
+) -> String {
+    match error {
         ConnectError::TooManyConnections(cause) => by_statement(cause).unwrap_or_else(|| {
             format!(
                 "Raise the connection limit of the user of {credential} or of the server, or close \
@@ -111,13 +126,7 @@ pub(super) fn login_hint(
                 there."
                 .into()
         }
-        ConnectError::TlsUnavailable
-        | ConnectError::TlsRequired(_)
-        | ConnectError::TlsInvalid { .. }
-        | ConnectError::Dns(_)
-        | ConnectError::ForbiddenAddress
-        | ConnectError::Unreachable(_)
-        | ConnectError::TimedOut => way_hint(error, reader),
+        _ => way_hint(error, reader),
     }
 }
 

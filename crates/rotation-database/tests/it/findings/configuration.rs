@@ -81,7 +81,7 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
     };
     check_single(
         record(|secret| secret.owner = Some("rds".into())),
-        &expect![[r#"
+        &expect![[r"
             fault secret SECRET_MANAGED: the secret is managed by a service, which rotates it itself (rds)
                 Leave the rotation to the service that `aws secretsmanager describe-secret --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --query OwningService` names; no function can be set for it.
             note connection NOT_CHECKED: not looked at, because no login was asked for
@@ -91,11 +91,11 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
             ok document names rotation
             version 01 [AWSCURRENT] of app: was not tried
             unknown: Move no label before this is done. Leave the rotation to the service that `aws secretsmanager describe-secret --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --query OwningService` names; no function can be set for it.
-        "#]],
+        "]],
     );
     check_single(
         record(|secret| secret.partner = Some("partner-of-aws".into())),
-        &expect![[r#"
+        &expect![[r"
             fault secret SECRET_MANAGED: the secret is managed by a partner of AWS, which rotates it itself (partner-of-aws)
                 Leave the rotation to the partner (`ExternalSecretRotationRoleArn`); no function can be set for it.
             note connection NOT_CHECKED: not looked at, because no login was asked for
@@ -105,11 +105,11 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
             ok document names rotation
             version 01 [AWSCURRENT] of app: was not tried
             unknown: Move no label before this is done. Leave the rotation to the partner (`ExternalSecretRotationRoleArn`); no function can be set for it.
-        "#]],
+        "]],
     );
     check_single(
         record(|secret| secret.primary_region = Some("us-east-1".into())),
-        &expect![[r#"
+        &expect![[r"
             fault secret SECRET_REPLICA: the secret is a replica of one in another region (us-east-1)
                 Diagnose and rotate the secret in its primary Region (`aws secretsmanager describe-secret --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --query PrimaryRegion`); replicas follow.
             note connection NOT_CHECKED: not looked at, because no login was asked for
@@ -119,7 +119,7 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
             ok document names rotation
             version 01 [AWSCURRENT] of app: was not tried
             unknown: Move no label before this is done. Diagnose and rotate the secret in its primary Region (`aws secretsmanager describe-secret --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --query PrimaryRegion`); replicas follow.
-        "#]],
+        "]],
     );
     // What the secret's own region is called does not make it a replica.
     check_single(
@@ -136,7 +136,7 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
     );
     check_single(
         record(|secret| secret.function = None),
-        &expect![[r#"
+        &expect![[r"
             note connection NOT_CHECKED: not looked at, because no login was asked for
             note login NOT_CHECKED: not looked at, because no login was asked for
             note server NOT_CHECKED: not looked at, because no login was asked for
@@ -146,11 +146,11 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
             ok secret document names
             version 01 [AWSCURRENT] of app: was not tried
             unknown: Fix first what the findings name; move no label before that.
-        "#]],
+        "]],
     );
     check_single(
         record(|secret| secret.rotation_enabled = false),
-        &expect![[r#"
+        &expect![[r"
             warning rotation ROTATION_DISABLED: rotation is not enabled for the secret; the function is arn:aws:lambda:eu-central-1:123456789012:function:rotator
                 Turn rotation on with `aws secretsmanager rotate-secret --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --rotation-lambda-arn FUNCTION_ARN --rotation-rules AutomaticallyAfterDays=30`. Before you remove AWSPENDING, see with `rotate explain arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf` which version logs in: after setSecret it may be the only one.
             note connection NOT_CHECKED: not looked at, because no login was asked for
@@ -160,18 +160,18 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
             ok secret document names
             version 01 [AWSCURRENT] of app: was not tried
             unknown: Fix first what the findings name; move no label before that.
-        "#]],
+        "]],
     );
     check_single(
         record(|secret| secret.deleted = true),
-        &expect![[r#"
+        &expect![[r"
             fault secret SECRET_DELETED: the secret is scheduled for deletion
                 Restore the secret with `aws secretsmanager restore-secret --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf`, then rotate again. If setSecret of this version had run, its password may be the one that logs in: read it, once restored, with `aws secretsmanager get-secret-value --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --version-id PENDING_VERSION_ID`.
             note login NOT_CHECKED: not looked at, because the service does not tell the values of a deleted secret
             ok rotation
             version 01 [AWSCURRENT] of nobody: was not tried
             deleted: Restore the secret, then look again.
-        "#]],
+        "]],
     );
 }
 

@@ -146,26 +146,26 @@ fn what_a_single_user_lacks_is_told() {
         Plan::SingleUser,
         Situation::Fresh,
         lacking,
-        &expect![[r#"
+        &expect![[r"
             fault privileges DB_PRIVILEGE_MISSING: a statement as AWSCURRENT failed: a privilege is missing: GRANT a; GRANT b
                 As an administrator of the database: GRANT a; GRANT b
             ok secret document names connection certificate login server rotation function
             version 01 [AWSCURRENT] of app: logs in
             healthy: No label has to be moved. As an administrator of the database: GRANT a; GRANT b
-        "#]],
+        "]],
     );
     let unplannable = |subject: &mut Subject| subject.told.unplannable = Some(StatementFault::Busy);
     check(
         Plan::SingleUser,
         Situation::Fresh,
         unplannable,
-        &expect![[r#"
+        &expect![[r"
             fault privileges DB_BUSY: a statement as AWSCURRENT failed: the user was changed by somebody else at the same time
                 Nothing is lost. Secrets Manager calls again a few times; if it gives up, rotate again.
             ok secret document names connection certificate login server rotation function
             version 01 [AWSCURRENT] of app: logs in
             healthy: No label has to be moved. Nothing is lost. Secrets Manager calls again a few times; if it gives up, rotate again.
-        "#]],
+        "]],
     );
 }
 
@@ -176,35 +176,35 @@ fn the_second_user_is_held_against_the_first() {
         alternating,
         Situation::Fresh,
         |_| (),
-        &expect![[r#"
+        &expect![[r"
             ok secret document names connection certificate login server master privileges grants rotation function
             version 01 [AWSCURRENT] of app: logs in
             healthy: Nothing has to be done.
-        "#]],
+        "]],
     );
     check(
         alternating,
         Situation::SecondRotation,
         |_| (),
-        &expect![[r#"
+        &expect![[r"
             ok secret document names connection certificate login server master privileges grants rotation function
             version 01 [AWSPREVIOUS] of app: logs in
             version 02 [AWSCURRENT] of app_clone: logs in
             healthy: Nothing has to be done.
-        "#]],
+        "]],
     );
     check(
         alternating,
         Situation::Drifted,
         |_| (),
-        &expect![[r#"
+        &expect![[r"
             warning grants GRANTS_DIFFER: app and app_clone differ; to equal lead: grant SELECT ON new to app_clone; revoke SELECT ON old from app_clone
                 The next rotation reconciles them, before it changes a password. If an application misses a privilege now, rotate now: `aws secretsmanager rotate-secret --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf`.
             ok secret document names connection certificate login server master privileges rotation function
             version 02 [AWSPREVIOUS] of app_clone: logs in
             version 03 [AWSCURRENT] of app: logs in
             healthy: No label has to be moved. The next rotation reconciles them, before it changes a password. If an application misses a privilege now, rotate now: `aws secretsmanager rotate-secret --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf`.
-        "#]],
+        "]],
     );
     for (count, more) in [(5, ""), (6, "; and 1 more")] {
         World::run(async {
@@ -229,12 +229,12 @@ fn the_second_user_is_held_against_the_first() {
         alternating,
         Situation::Fresh,
         stranger,
-        &expect![[r#"
+        &expect![[r"
             fault privileges DB_CLONE_NOT_RECOGNIZED: a statement as the master secret failed: the other user of the pair exists and is not known to be a clone of this one
                 If the second user is this user's clone, give it the same privileges, or set ADOPT_CLONES=arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf on the function for one rotation. Otherwise rename one of the two users.
             ok secret document names connection certificate login server master rotation function
             version 01 [AWSCURRENT] of app: logs in
             healthy: No label has to be moved. If the second user is this user's clone, give it the same privileges, or set ADOPT_CLONES=arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf on the function for one rotation. Otherwise rename one of the two users.
-        "#]],
+        "]],
     );
 }

@@ -17,14 +17,14 @@ fn a_master_that_cannot_do_it_is_told() {
         alternating,
         Situation::Fresh,
         lacking,
-        &expect![[r#"
+        &expect![[r"
             fault privileges DB_PRIVILEGE_MISSING: a statement as the master secret failed: a privilege is missing: GRANT a
                 As an administrator of the database: GRANT a
             note server SERVER_NOTE: a note
             ok secret document names connection certificate login server master grants rotation function
             version 01 [AWSCURRENT] of app: logs in
             healthy: No label has to be moved. As an administrator of the database: GRANT a
-        "#]],
+        "]],
     );
     let refused = |subject: &mut Subject| {
         subject.world().server.borrow_mut().users.get_mut("master").unwrap().password = None;
@@ -33,13 +33,13 @@ fn a_master_that_cannot_do_it_is_told() {
         alternating,
         Situation::Fresh,
         refused,
-        &expect![[r#"
+        &expect![[r"
             fault master DB_AUTH_REFUSED: login with the master secret failed: the server refused the user name or password: 28P01
                 Store the password with which the master logs in in the master secret.
             ok secret document names connection certificate login server rotation function
             version 01 [AWSCURRENT] of app: logs in
             healthy: No label has to be moved. Store the password with which the master logs in in the master secret.
-        "#]],
+        "]],
     );
     let own = |subject: &mut Subject| {
         let master = MasterSecret { deployed: Some(SecretId::new(ARN).unwrap()) };
@@ -51,14 +51,14 @@ fn a_master_that_cannot_do_it_is_told() {
         alternating,
         Situation::Fresh,
         own,
-        &expect![[r#"
+        &expect![[r"
             fault master MASTER_SAME_AS_SECRET: the secret is its own master secret, or holds the same user
                 Rotate a master secret with the single-user strategy. In any other secret, name in `masterarn` a master secret with another user.
             ok secret document names connection certificate login server rotation function
             version 01 [AWSPREVIOUS] of app: logs in
             version 07 [AWSCURRENT] of app: logs in
             healthy: No label has to be moved. Rotate a master secret with the single-user strategy. In any other secret, name in `masterarn` a master secret with another user.
-        "#]],
+        "]],
     );
     let empty = |subject: &mut Subject| {
         let mut store = subject.world().store.borrow_mut();
@@ -70,13 +70,13 @@ fn a_master_that_cannot_do_it_is_told() {
         alternating,
         Situation::Fresh,
         empty,
-        &expect![[r#"
+        &expect![[r"
             fault master MASTER_INVALID: the master secret arn:aws:secretsmanager:eu-central-1:123456789012:secret:master-GhIjKl has no current value
                 Store `engine`, `host`, `username` and `password` of the master in the master secret.
             ok secret document names connection certificate login server rotation function
             version 01 [AWSCURRENT] of app: logs in
             healthy: No label has to be moved. Store `engine`, `host`, `username` and `password` of the master in the master secret.
-        "#]],
+        "]],
     );
     let reserved = |subject: &mut Subject| {
         let user = User::new("first-password", grants(&[]));
@@ -87,7 +87,7 @@ fn a_master_that_cannot_do_it_is_told() {
         alternating,
         Situation::Fresh,
         reserved,
-        &expect![[r#"
+        &expect![[r"
             fault names SECRET_FIELD_INVALID: the AWSCURRENT version cannot be used: the field `username` is not a user of your own making
                 Make `username` of the AWSCURRENT version of the secret a user of your own making.
             note document PENDING_USER_DIFFERS: AWSPREVIOUS: the pending version does not name the user whose turn it is
@@ -96,7 +96,7 @@ fn a_master_that_cannot_do_it_is_told() {
             version 01 [AWSPREVIOUS] of app: cannot be used, PENDING_USER_DIFFERS
             version 07 [AWSCURRENT] of rdsadmin: logs in
             healthy: No label has to be moved. Make `username` of the AWSCURRENT version of the secret a user of your own making.
-        "#]],
+        "]],
     );
 }
 

@@ -119,7 +119,7 @@ fn copies_of_the_password_in_other_fields_are_named() {
         "reports":"postgresql://app:of-its-own@reports.example.com/shop""#;
     check_single(
         |subject| subject.put(&StagingLabel::Current, 1, with(copies)),
-        &expect![[r#"
+        &expect![[r"
             warning document SECRET_PASSWORD_COPIED: the field `url` holds a copy of the password, which no rotation changes
                 Set REWRITE_FIELDS=url on the function: each rotation then rewrites the URL or connection string in it. Or let applications build it from `username` and `password`.
             warning document SECRET_PASSWORD_COPIED: the field `old` holds another password than `password`: whoever logs in by it is refused
@@ -129,7 +129,7 @@ fn copies_of_the_password_in_other_fields_are_named() {
             ok secret document names connection certificate login server privileges rotation function
             version 01 [AWSCURRENT] of app: logs in
             healthy: No label has to be moved. Set REWRITE_FIELDS=url on the function: each rotation then rewrites the URL or connection string in it. Or let applications build it from `username` and `password`.
-        "#]],
+        "]],
     );
 }
 
@@ -140,7 +140,7 @@ fn what_names_another_server_or_user_is_not_tried() {
     let other = document("app", "second");
     check_single(
         spoilt(other.replace("db.example", "db.elsewhere")),
-        &expect![[r#"
+        &expect![[r"
             fault document PENDING_HOST_DIFFERS: AWSPENDING: the pending version names another host or port than the current one
                 See with `rotate explain arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf` whether AWSCURRENT logs in. If it does, remove the label AWSPENDING (`aws secretsmanager update-secret-version-stage --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --version-stage AWSPENDING --remove-from-version-id 00000000-0000-4000-8000-000000000008`) and rotate again. If it does not, AWSPENDING may hold the only password that does: keep it, let `host` and `port` of AWSCURRENT name the servers that AWSPENDING names (a list may name more), and rotate again.
             warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
@@ -149,11 +149,11 @@ fn what_names_another_server_or_user_is_not_tried() {
             version 01 [AWSCURRENT] of app: logs in
             version 08 [AWSPENDING] of app: cannot be used, PENDING_HOST_DIFFERS
             pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
-        "#]],
+        "]],
     );
     check_single(
         spoilt(other.replace("5432", "5433")),
-        &expect![[r#"
+        &expect![[r"
             fault document PENDING_HOST_DIFFERS: AWSPENDING: the pending version names another host or port than the current one
                 See with `rotate explain arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf` whether AWSCURRENT logs in. If it does, remove the label AWSPENDING (`aws secretsmanager update-secret-version-stage --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --version-stage AWSPENDING --remove-from-version-id 00000000-0000-4000-8000-000000000008`) and rotate again. If it does not, AWSPENDING may hold the only password that does: keep it, let `host` and `port` of AWSCURRENT name the servers that AWSPENDING names (a list may name more), and rotate again.
             warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
@@ -162,11 +162,11 @@ fn what_names_another_server_or_user_is_not_tried() {
             version 01 [AWSCURRENT] of app: logs in
             version 08 [AWSPENDING] of app: cannot be used, PENDING_HOST_DIFFERS
             pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
-        "#]],
+        "]],
     );
     check_single(
         spoilt(document("bystander", "bystander-password")),
-        &expect![[r#"
+        &expect![[r"
             fault document PENDING_USER_DIFFERS: AWSPENDING: the pending version does not name the user whose turn it is
                 See with `rotate explain arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf` whether AWSCURRENT logs in. Once it does, remove the label AWSPENDING (`aws secretsmanager update-secret-version-stage --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --version-stage AWSPENDING --remove-from-version-id 00000000-0000-4000-8000-000000000008`) and rotate again.
             warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
@@ -175,11 +175,11 @@ fn what_names_another_server_or_user_is_not_tried() {
             version 01 [AWSCURRENT] of app: logs in
             version 08 [AWSPENDING] of bystander: cannot be used, PENDING_USER_DIFFERS
             pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
-        "#]],
+        "]],
     );
     check_single(
         spoilt(other.replace("model", "oracle")),
-        &expect![[r#"
+        &expect![[r"
             fault document SECRET_ENGINE_MISMATCH: AWSPENDING: the AWSPENDING version cannot be used: the field `engine` is none of model, aurora-model
                 Rotate it with the function of its own engine; this one takes model, aurora-model. Correct `engine` of the AWSPENDING version of the secret only if it is misspelled.
             warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
@@ -188,7 +188,7 @@ fn what_names_another_server_or_user_is_not_tried() {
             version 01 [AWSCURRENT] of app: logs in
             version 08 [AWSPENDING] of nobody: cannot be used, SECRET_ENGINE_MISMATCH
             pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
-        "#]],
+        "]],
     );
     let both = |subject: &mut Subject| {
         subject.put(&StagingLabel::Pending, 8, document("app_clone", "second"));
@@ -198,7 +198,7 @@ fn what_names_another_server_or_user_is_not_tried() {
         Plan::Alternating,
         Situation::Fresh,
         both,
-        &expect![[r#"
+        &expect![[r"
             warning login PENDING_STUCK: AWSCURRENT logs in; AWSPREVIOUS cannot be used; AWSPENDING is refused
                 Applications are not affected. Rotate again, which takes this version up. Where the database refuses the password itself (DB_PASSWORD_POLICY), it never ends: then take AWSPENDING away with `rotate recover --abandon` and rotate anew. Rotate again: the rotation goes on with the version that is AWSPENDING.
             note document PENDING_USER_DIFFERS: AWSPREVIOUS: the pending version does not name the user whose turn it is
@@ -208,7 +208,7 @@ fn what_names_another_server_or_user_is_not_tried() {
             version 01 [AWSCURRENT] of app: logs in
             version 08 [AWSPENDING] of app_clone: is refused, DB_AUTH_REFUSED
             pending_refused: Rotate again: the rotation goes on with the version that is AWSPENDING.
-        "#]],
+        "]],
     );
 }
 
@@ -235,7 +235,7 @@ fn without_awscurrent_the_version_that_was_live_says_whose_the_secret_is() {
     };
     check_single(
         previous,
-        &expect![[r#"
+        &expect![[r"
             fault document SECRET_NO_CURRENT: no version of the secret is AWSCURRENT
                 Put AWSCURRENT on the version whose credentials log in (`rotate explain arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf` shows which): `aws secretsmanager update-secret-version-stage --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --version-stage AWSCURRENT --move-to-version-id VERSION_ID`.
             fault login CURRENT_REFUSED: AWSPREVIOUS logs in; AWSPENDING cannot be used
@@ -244,7 +244,7 @@ fn without_awscurrent_the_version_that_was_live_says_whose_the_secret_is() {
             version 07 [AWSPREVIOUS] of app: logs in
             version 08 [AWSPENDING] of bystander: cannot be used, PENDING_USER_DIFFERS
             only_previous_logs_in: Put AWSCURRENT on version 00000000-0000-4000-8000-000000000007, which logs in.
-        "#]],
+        "]],
     );
     // Where there is neither, nobody says that AWSPENDING is meant for this server.
     let pending = |subject: &mut Subject| {
@@ -253,14 +253,14 @@ fn without_awscurrent_the_version_that_was_live_says_whose_the_secret_is() {
     };
     check_single(
         pending,
-        &expect![[r#"
+        &expect![[r"
             fault document SECRET_NO_CURRENT: no version of the secret is AWSCURRENT
                 Put AWSCURRENT on the version whose credentials log in (`rotate explain arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf` shows which): `aws secretsmanager update-secret-version-stage --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --version-stage AWSCURRENT --move-to-version-id VERSION_ID`.
             note login NOT_CHECKED: not looked at, because a version could not be tried, or versions without labels could not be looked at
             ok secret rotation function
             version 01 [AWSPENDING] of nobody: was not tried
             unknown: Move no label before this is done. Put AWSCURRENT on the version whose credentials log in (`rotate explain arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf` shows which): `aws secretsmanager update-secret-version-stage --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --version-stage AWSCURRENT --move-to-version-id VERSION_ID`.
-        "#]],
+        "]],
     );
 }
 
@@ -311,7 +311,7 @@ fn what_cannot_be_read_or_is_no_login_is_told_by_version() {
     };
     check_single(
         unread,
-        &expect![[r#"
+        &expect![[r"
             fault document NET_SM_UNREACHABLE: AWSCURRENT: GetSecretValue on secrets manager failed: the endpoint did not answer
                 Give the function's VPC an interface endpoint for Secrets Manager or a NAT gateway, and let the function's security group reach port 443. Outside of a VPC, check SECRETS_MANAGER_ENDPOINT.
             fault login NET_SM_UNREACHABLE: GetSecretValue on secrets manager failed: the endpoint did not answer
@@ -319,7 +319,7 @@ fn what_cannot_be_read_or_is_no_login_is_told_by_version() {
             ok secret rotation function
             version 01 [AWSCURRENT] of nobody: was not tried, NET_SM_UNREACHABLE
             unknown: Move no label before this is done. Give the function's VPC an interface endpoint for Secrets Manager or a NAT gateway, and let the function's security group reach port 443. Outside of a VPC, check SECRETS_MANAGER_ENDPOINT.
-        "#]],
+        "]],
     );
 }
 
