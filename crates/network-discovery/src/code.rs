@@ -3,7 +3,7 @@
 
 use rotation_core::Class;
 
-/// Makes the enumeration and what can be told of its variants from one row each.
+/// Makes the enumeration and what is known of its variants from one row each.
 macro_rules! codes {
     ($($(#[doc = $meaning:literal])+ $variant:ident = $name:literal, $class:ident;)+) => {
         /// A stable name for a reason why a function cannot be placed. A name is never given to another

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-/// What a failure asks of whoever called the step. The outcome line says it as `outcome`.
+/// What a failure asks of whoever called the step. It is `outcome` in the outcome line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
     /// The event, the labels or the values are such that this step must not act. Nothing was changed, and

@@ -39,7 +39,7 @@ impl RotationError {
     }
 
     /// What the code is about in this case, as `name=value`: the action that IAM denied, the field that is
-    /// missing, the rule of the server. `None` where the code says it all. It holds no value of a secret.
+    /// missing, the rule of the server. `None` where the code alone is enough. It holds no value of a secret.
     pub fn detail(&self) -> Option<String> {
         match self {
             Self::Document { error, .. } => error.detail(),

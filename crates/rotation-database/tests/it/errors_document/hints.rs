@@ -75,13 +75,17 @@ pub(crate) fn check_findings(diagnosis: &Diagnosis) {
             .iter()
             .fold(hint, |hint, [quoted, set]| hint.replace(quoted, "`FIELD`").replace(set, "=FIELD "))
     };
-    let findings = diagnosis.findings.iter().filter(|finding| {
-        matches!(finding.code, FindingCode::Own(name) if !["PENDING_STUCK", "CURRENT_REFUSED"].contains(&name))
-    });
+    let findings = diagnosis
+        .findings
+        .iter()
+        .filter(|finding| matches!(finding.code, FindingCode::Own(name) if !BY_STATE.contains(&name)));
     let hints = findings.map(|finding| (finding.code.name().to_owned(), slots(&finding.remediation)));
     let missing = lacking(hints);
     assert!(missing.is_empty(), "fixes without their hints:\n{missing}");
 }
+
+/// Findings whose remediation is that of a state of the labels.
+const BY_STATE: [&str; 2] = ["PENDING_STUCK", "CURRENT_REFUSED"];
 
 /// The states of the labels that end in these codes.
 const STATES: [(&str, &[StuckState]); 3] = [
