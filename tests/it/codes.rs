@@ -463,13 +463,29 @@ fn every_finding_and_every_reason_of_network_discovery_is_reached_too() {
     for (name, test) in NETWORK_DISCOVERY {
         reached(name, test, name);
     }
-    // The crate itself holds its chapter to its codes.
+    // The crate itself holds its group of the index to its codes. A panic is in another group.
     let document = std::fs::read_to_string(super::root().join("docs/errors.md")).expect("docs/errors.md");
-    let (_, chapter) = document.split_once("\n# Network discovery\n").expect("a chapter");
-    let headings = chapter.lines().filter_map(|line| line.strip_prefix("## "));
-    let headings: Vec<_> = headings.filter_map(|heading| heading.split_whitespace().next()).collect();
-    let found: Vec<_> = NETWORK_DISCOVERY.iter().map(|(name, _)| *name).collect();
-    assert_eq!(found, headings);
+    let (_, group) = document.split_once("\n## Network discovery\n").expect("a group");
+    let listed: BTreeSet<_> = group.split("</a>[").skip(1).filter_map(|row| row.split(']').next()).collect();
+    let found: BTreeSet<_> = NETWORK_DISCOVERY.iter().map(|(name, _)| *name).collect();
+    assert_eq!(found, listed.union(&BTreeSet::from(["INTERNAL"])).copied().collect());
+}
+
+/// The other direction, that each code has an article, is checked where the codes are.
+#[test]
+fn every_article_is_of_a_code() {
+    let failures = [rotation_core::codes::ALL, codes::ALL].concat();
+    let known: BTreeSet<_> = failures
+        .iter()
+        .map(|code| code.name())
+        .chain(FINDINGS.iter().map(|(code, ..)| code.name()))
+        .chain(NETWORK_DISCOVERY.iter().map(|(name, _)| *name))
+        .map(|name| format!("{name}.md"))
+        .collect();
+    let files = std::fs::read_dir(super::root().join("docs/errors")).expect("docs/errors");
+    let files: BTreeSet<_> =
+        files.map(|file| file.expect("a file").file_name().into_string().expect("a name")).collect();
+    assert_eq!(files, known);
 }
 
 /// The tables of all three crates.

@@ -2,7 +2,7 @@
 
 use aws_databases::LookupError;
 use rotation_aws::AwsError;
-use rotation_core::{Reader, RotationError, ServiceFault};
+use rotation_core::{RotationError, ServiceFault};
 use thiserror::Error;
 
 use crate::{code::DiscoveryCode, engine::Engine, identity::VpcId};
@@ -130,78 +130,5 @@ impl DiscoveryError {
             Self::Panicked => DiscoveryCode::Internal,
         };
         own.name()
-    }
-
-    /// What to do next, in a few sentences.
-    pub fn remediation(&self, reader: Reader) -> String {
-        let host = match reader {
-            Reader::Operator => "the property Host",
-            Reader::Person => "--host",
-        };
-        let mode = match reader {
-            Reader::Operator => "NetworkMode=",
-            Reader::Person => "--network ",
-        };
-        match self {
-            Self::Property { .. } => "Correct the property in the template.".into(),
-            Self::Secret(error) => error.remediation(reader),
-            Self::NoHost => format!("Add `host` to the secret, or give the database's endpoint by {host}."),
-            Self::Lookup(error) => lookup_hint(error, reader),
-            Self::Incomplete { .. } => "Wait until the database is available, and try again. A database \
-                outside of a VPC cannot be placed."
-                .into(),
-            Self::TooMuch { .. } => {
-                "Give the stacks their network by parameters; this account has more than is read.".into()
-            }
-            Self::NotFound { .. } => format!(
-                "If the secret's host is an alias, give the database's own endpoint by {host}. If the \
-                database is none of RDS, DocumentDB or Redshift, give the network by parameters, or \
-                {mode}public if it can be reached from anywhere."
-            ),
-            Self::Proxy => format!("Give the endpoint of the database behind the proxy by {host}."),
-            Self::OtherRegion { region } => {
-                format!("Deploy in {region}, next to the database, with a replica of the secret there.")
-            }
-            Self::Engine { .. } => "The engines are postgres, mysql, mariadb, docdb and redshift.".into(),
-            Self::OtherEngine { .. } => {
-                "Correct `engine` of the secret or of the template, or the host that leads to another \
-                 database."
-                    .into()
-            }
-            Self::NoWriter => "Wait until the cluster has an instance that writes, and try again.".into(),
-            Self::NotPublic => format!("Take {mode}auto or {mode}vpc."),
-            Self::NoSubnet { vpc } => format!(
-                "Add a subnet with free IPv4 addresses in an availability zone to {vpc}, or give the subnets \
-                by parameters."
-            ),
-            Self::TimedOut => match reader {
-                Reader::Operator => {
-                    "Raise the function's timeout to 60 seconds; if it runs in a VPC, let it \
-                    reach the endpoints of RDS, Redshift and EC2."
-                        .into()
-                }
-                Reader::Person => "Run the command again.".into(),
-            },
-            Self::Panicked => "This is a defect of ours; please report it with the function's log.".into(),
-        }
-    }
-}
-
-fn lookup_hint(error: &AwsError, reader: Reader) -> String {
-    let who = match reader {
-        Reader::Operator => "the function's role",
-        Reader::Person => "the IAM identity that you use",
-    };
-    match error.fault {
-        ServiceFault::AccessDenied => format!("Allow `{}` to {who}.", error.action()),
-        ServiceFault::CredentialsRefused => {
-            "Look at the credentials: there are none, or they have expired.".into()
-        }
-        ServiceFault::Unreachable => "Look at the way to the service: region, network, proxies.".into(),
-        ServiceFault::CertificateRefused => {
-            "Something stands between, or AWS_CA_BUNDLE should name its authority.".into()
-        }
-        ServiceFault::Throttled | ServiceFault::Internal => "Try again in a few minutes.".into(),
-        _ => "The service's own words say what it did not like.".into(),
     }
 }

@@ -22,6 +22,7 @@ mod error;
 mod function_network;
 mod identity;
 mod network;
+mod remediation;
 pub mod resource;
 mod subnets;
 

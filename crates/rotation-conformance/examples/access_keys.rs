@@ -12,7 +12,7 @@ use std::{
 
 use rotation_conformance::{Hook, IssuerBench, Service, Stop};
 use rotation_core::{
-    Article, Code, DocumentError, Invocation, Issuer, Reader, RotationError, SecretDocument, StagingLabel,
+    Code, DocumentError, Invocation, Issuer, Reader, RotationError, SecretDocument, StagingLabel,
     TargetError, VersionId,
 };
 use thiserror::Error;
@@ -39,24 +39,13 @@ pub(crate) enum KeyError {
     Unanswered,
 }
 
-mod articles {
-    use super::Article;
-
-    pub(super) const KEY_REFUSED: Article =
-        Article::new("The access key was deleted manually.", "Cancel the rotation, then rotate again.");
-    pub(super) const KEY_LIMIT: Article =
-        Article::new("Another program creates access keys for this user.", "Delete the unused access key.");
-    pub(super) const KEY_SERVICE_SILENT: Article =
-        Article::new("The service or the network is down.", "Wait for the next attempt.");
-}
-
 rotation_core::codes! {
     /// The service does not accept the access key.
-    KEY_REFUSED = Failed, articles;
+    KEY_REFUSED = Failed;
     /// The user has as many access keys as the service allows.
-    KEY_LIMIT = Failed, articles;
+    KEY_LIMIT = Failed;
     /// The service does not answer.
-    KEY_SERVICE_SILENT = Retryable, articles;
+    KEY_SERVICE_SILENT = Retryable;
 }
 
 impl TargetError for KeyError {
@@ -69,12 +58,12 @@ impl TargetError for KeyError {
     }
 
     fn remediation(&self, reader: Reader) -> String {
-        let article = match self {
-            Self::Refused => articles::KEY_REFUSED,
-            Self::Limit => articles::KEY_LIMIT,
-            Self::Unanswered => articles::KEY_SERVICE_SILENT,
+        let hint = match self {
+            Self::Refused => "Cancel the rotation, then rotate again.",
+            Self::Limit => "Delete the unused access key.",
+            Self::Unanswered => "Wait for the next attempt.",
         };
-        format!("{} {}", article.remediation, reader.again())
+        format!("{hint} {}", reader.again())
     }
 
     fn is_refusal(&self) -> bool {

@@ -7,7 +7,7 @@ use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 
 use rotation_conformance::{Hook, Service, Stop, TargetBench};
 use rotation_core::{
-    Applied, Article, Authority, ChangeReport, Code, Invocation, Password, PasswordPolicy, PasswordRule,
+    Applied, Authority, ChangeReport, Code, Invocation, Password, PasswordPolicy, PasswordRule,
     PasswordSettings, PasswordSource, Reader, RelatedSecrets, RotationError, SecretDocument, SecretStore,
     StagingLabel, Target, TargetError, Versions,
 };
@@ -30,20 +30,11 @@ pub(crate) enum TokenError {
     Unanswered,
 }
 
-mod articles {
-    use super::Article;
-
-    pub(super) const TOKEN_REFUSED: Article =
-        Article::new("The token was replaced manually.", "Put a valid token into AWSCURRENT.");
-    pub(super) const TOKEN_SERVICE_SILENT: Article =
-        Article::new("The service or the network is down.", "Wait for the next attempt.");
-}
-
 rotation_core::codes! {
     /// The service accepts neither AWSCURRENT nor AWSPENDING.
-    TOKEN_REFUSED = Failed, articles;
+    TOKEN_REFUSED = Failed;
     /// The service does not answer.
-    TOKEN_SERVICE_SILENT = Retryable, articles;
+    TOKEN_SERVICE_SILENT = Retryable;
 }
 
 impl TargetError for TokenError {
@@ -55,11 +46,11 @@ impl TargetError for TokenError {
     }
 
     fn remediation(&self, reader: Reader) -> String {
-        let article = match self {
-            Self::Refused => articles::TOKEN_REFUSED,
-            Self::Unanswered => articles::TOKEN_SERVICE_SILENT,
+        let hint = match self {
+            Self::Refused => "Put a valid token into AWSCURRENT.",
+            Self::Unanswered => "Wait for the next attempt.",
         };
-        format!("{} {}", article.remediation, reader.again())
+        format!("{hint} {}", reader.again())
     }
 
     fn is_refusal(&self) -> bool {

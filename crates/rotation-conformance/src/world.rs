@@ -99,7 +99,7 @@ impl<'a, S: Subject> World<'a, S> {
     pub(crate) async fn dry_run(&self, step: Step, version: &VersionId) {
         let before = (self.accepted(), self.store.snapshot());
         match self.rotator().dry_run(&event(step, version)).await {
-            Ok(dry_run) => dry_run.iter().for_each(|dry_run| self.read_dry_run(dry_run)),
+            Ok(dry_run) => dry_run.iter().for_each(|one| self.read_dry_run(one)),
             Err(error) => {
                 self.read_error(&error);
                 self.find(Defect::DryRunFails);

@@ -1,9 +1,10 @@
-//! The name of a failure: a stable code with its class and an article. The set is open, because each target
-//! has failures of its own; [`codes!`](crate::codes!) makes a table of them.
+//! What a failure is called: a stable code with its class. The set is open, as each target has failures of
+//! its own; [`codes!`](crate::codes!) makes a table of them. What causes a code and how to fix it is no part
+//! of a program: `docs/errors/CODE.md` has it.
 
 use std::fmt;
 
-/// What a failure asks of the caller of the step. The outcome line has it as `outcome`.
+/// What a failure asks of whoever called the step. It is `outcome` in the outcome line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
     /// The event, the labels or the values do not allow this step to act. Nothing was changed, and another
@@ -46,30 +47,6 @@ pub struct Definition {
     pub class: Class,
 }
 
-/// The documentation of a code. It is separate from the code, so that a function's binary contains none of
-/// these texts.
-#[derive(Clone, Copy, Debug)]
-pub struct CodeArticle {
-    /// Which code.
-    pub code: Code,
-    /// What it means, in one sentence.
-    pub meaning: &'static str,
-    /// Its causes and remediation.
-    pub article: Article,
-}
-
-/// Causes and remediation of one code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Article {
-    /// What causes it, the most likely cause first.
-    pub causes: &'static str,
-    /// What to do, for the operator of a function. The remediation that a failure itself returns is more
-    /// exact, because it knows the case.
-    pub remediation: &'static str,
-    /// The statement or policy to add, ready to paste: its language and its text.
-    pub add: Option<(&'static str, &'static str)>,
-}
-
 impl Code {
     /// A code. [`codes!`](crate::codes!) takes the meaning from the documentation of the constant.
     pub const fn new(definition: &'static Definition) -> Self {
@@ -84,28 +61,6 @@ impl Code {
     /// What it asks of the caller.
     pub const fn class(self) -> Class {
         self.0.class
-    }
-}
-
-impl Article {
-    /// An article without a statement, policy or command.
-    pub const fn new(causes: &'static str, remediation: &'static str) -> Self {
-        Self { causes, remediation, add: None }
-    }
-
-    /// An article with SQL to run.
-    pub const fn with_sql(causes: &'static str, remediation: &'static str, add: &'static str) -> Self {
-        Self { causes, remediation, add: Some(("sql", add)) }
-    }
-
-    /// An article with a statement of an IAM policy to add.
-    pub const fn with_policy(causes: &'static str, remediation: &'static str, add: &'static str) -> Self {
-        Self { causes, remediation, add: Some(("json", add)) }
-    }
-
-    /// An article with a command to run.
-    pub const fn with_command(causes: &'static str, remediation: &'static str, add: &'static str) -> Self {
-        Self { causes, remediation, add: Some(("sh", add)) }
     }
 }
 
@@ -154,28 +109,22 @@ impl PartialEq<&str> for Code {
     }
 }
 
-/// Makes a table of codes: a constant for each, `ALL` with all of them, and `ARTICLES` with their
-/// documentation. The doc comment of a row is the code's meaning. The row names its class and the module that
-/// holds its [`Article`] under the same name.
+/// Makes a table of codes: a constant for each, `ALL` with all of them, and `MEANINGS` with what each means
+/// in one sentence. A row is documented by that sentence, and names its class.
 ///
 /// ```
-/// mod articles {
-///     use rotation_core::Article;
-///     pub(super) const TOKEN_SERVICE_DOWN: Article = Article::new("It is being updated.", "Wait.");
-/// }
-///
 /// rotation_core::codes! {
 ///     /// The token service does not answer.
-///     TOKEN_SERVICE_DOWN = Retryable, articles;
+///     TOKEN_SERVICE_DOWN = Retryable;
 /// }
 ///
 /// assert_eq!(TOKEN_SERVICE_DOWN.name(), "TOKEN_SERVICE_DOWN");
-/// assert_eq!(ARTICLES[0].meaning.trim(), "The token service does not answer.");
+/// assert_eq!(MEANINGS, [(TOKEN_SERVICE_DOWN, " The token service does not answer.")]);
 /// assert_eq!(ALL, [TOKEN_SERVICE_DOWN]);
 /// ```
 #[macro_export]
 macro_rules! codes {
-    ($($(#[doc = $meaning:literal])+ $name:ident = $class:ident, $articles:ident;)+) => {
+    ($($(#[doc = $meaning:literal])+ $name:ident = $class:ident;)+) => {
         $(
             $(#[doc = $meaning])+
             pub const $name: $crate::Code = $crate::Code::new(&$crate::Definition {
@@ -187,11 +136,7 @@ macro_rules! codes {
         /// All codes, sorted by subject.
         pub const ALL: &[$crate::Code] = &[$($name,)+];
 
-        /// The documentation of each code, in the same order.
-        pub const ARTICLES: &[$crate::CodeArticle] = &[$($crate::CodeArticle {
-            code: $name,
-            meaning: concat!($($meaning,)+),
-            article: $articles::$name,
-        },)+];
+        /// What each of them means, in the same order. Nothing that runs needs it, so no function holds it.
+        pub const MEANINGS: &[($crate::Code, &str)] = &[$(($name, concat!($($meaning,)+)),)+];
     };
 }

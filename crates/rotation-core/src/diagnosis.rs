@@ -5,13 +5,15 @@ mod access;
 mod finding;
 mod finding_code;
 pub mod finding_codes;
+mod severity;
 mod version;
 
 use std::time::SystemTime;
 
 pub use access::Access;
-pub use finding::{Check, Finding, Severity};
-pub use finding_code::{FindingArticle, FindingCode};
+pub use finding::{Check, Finding};
+pub use finding_code::{FindingCode, FindingMeaning};
+pub use severity::Severity;
 pub use version::DiagnosedVersion;
 
 use crate::{

@@ -12,8 +12,9 @@
 //! ```
 //!
 //! Two ports touch the outside world: [`SecretStore`] is Secrets Manager, and a [`Target`] is what the secret
-//! opens; an [`Issuer`] is a target that creates the secret itself. A test can stop the world at every single
-//! call. This crate knows no database, no SDK, no Lambda runtime and no driver.
+//! opens; an [`Issuer`] is one that creates the secret itself. A test
+//! can stop the world at every single call. This crate knows no database, no SDK, no Lambda runtime and no
+//! driver.
 
 mod code;
 pub mod codes;
@@ -35,7 +36,7 @@ mod staging;
 mod store;
 mod target;
 
-pub use code::{Article, Class, Code, CodeArticle, Definition};
+pub use code::{Class, Code, Definition};
 pub use deadline::{Deadline, TimedOut};
 pub use document::{DocumentError, SecretDocument, Unfit};
 pub use error::{RelatedSecretError, RotationError, TargetFailure, with_causes};
@@ -51,7 +52,7 @@ pub use password::{
 };
 pub use reader::Reader;
 pub use record::{LabelMove, SecretRecord, SecretRecords, VersionRecord};
-pub use remediation::PENDING_MAY_BE_LIVE;
+pub use remediation::{CORRECT_SETTING, PENDING_MAY_BE_LIVE, REPORT_DEFECT, fill_hint};
 pub use rotator::{Act, DryRun, Outcome, Rotator};
 pub use service_fault::ServiceFault;
 pub use staging::{

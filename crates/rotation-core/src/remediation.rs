@@ -3,12 +3,13 @@
 mod store;
 
 pub use self::store::PENDING_MAY_BE_LIVE;
-use self::store::store_remediation;
+use self::store::{LABELS_MOVED, store_remediation};
 use crate::{
     code::{Class, Code},
     codes,
     document::DocumentError,
     error::{RelatedSecretError, RotationError},
+    event::{SecretId, VersionId},
     reader::Reader,
     staging::Refusal,
     store::StoreFault,
@@ -38,7 +39,7 @@ impl RotationError {
     }
 
     /// What the code is about in this case, as `name=value`: the action that IAM denied, the field that is
-    /// missing, the rule of the server. `None` where the code says it all. It holds no value of a secret.
+    /// missing, the rule of the server. `None` where the code alone is enough. It holds no value of a secret.
     pub fn detail(&self) -> Option<String> {
         match self {
             Self::Document { error, .. } => error.detail(),
@@ -52,8 +53,8 @@ impl RotationError {
     /// What to do next, in a few sentences.
     pub fn remediation(&self, reader: Reader) -> String {
         match self {
-            Self::Event(_) => "Only Secrets Manager invokes this function; start a rotation with \
-                `aws secretsmanager rotate-secret`."
+            Self::Event(_) => "Only Secrets Manager invokes this function. Start a rotation with `aws \
+                secretsmanager rotate-secret --secret-id SECRET_ID`."
                 .into(),
             Self::Refused(refusal) => refusal_hint(*refusal).into(),
             Self::Document { label, error } => {
@@ -61,36 +62,53 @@ impl RotationError {
             }
             Self::Related(error) => error.remediation("the related secret", reader),
             Self::NoRandomness(_) => format!(
-                "Nothing is lost. {} PASSWORD_SOURCE=secrets-manager does without a random source of one's own.",
+                "Nothing is lost. {} PASSWORD_SOURCE=secrets-manager needs no random source of the operating \
+                system.",
                 reader.again()
             ),
             Self::NoValue { .. } => format!(
-                "The service has not shown the value yet. {} If it stays so, createSecret never stored one: \
-                start a new rotation.",
+                "Secrets Manager has not returned the value yet. {} If it recurs, createSecret never stored \
+                one: start a new rotation with `aws secretsmanager rotate-secret --secret-id SECRET_ID`.",
                 reader.again()
             ),
-            Self::DryRun { .. } => {
-                "The function's log says what each step would do. To rotate, take DRY_RUN \
-                out of its environment and rotate the secret again: the pending version is taken up. To \
-                leave it, turn rotation off and remove the label AWSPENDING."
-                    .into()
-            }
-            Self::LabelsMoved => {
-                "Another rotation or a person moved the labels; this invocation changed nothing \
-                after that. Look at the labels with `aws secretsmanager describe-secret`."
-                    .into()
-            }
+            Self::DryRun { .. } => "The function's log has a line for each statement that a step would run. \
+                To rotate, remove DRY_RUN from its environment and rotate the secret again: the rotation \
+                resumes with the pending version. To give it up, turn rotation off with `aws secretsmanager \
+                cancel-rotate-secret --secret-id SECRET_ID`, then remove the label AWSPENDING with `aws \
+                secretsmanager update-secret-version-stage --secret-id SECRET_ID --version-stage AWSPENDING \
+                --remove-from-version-id PENDING_VERSION_ID`."
+                .into(),
+            Self::LabelsMoved => LABELS_MOVED.into(),
             Self::Store(error) => store_remediation(error, reader),
             Self::Target(error) => error.remediation(reader),
             Self::TimedOut(_) => {
                 let more = match reader {
-                    Reader::Operator => " If it recurs, raise the function's timeout to 30 seconds.",
+                    Reader::Operator => {
+                        " If it recurs, raise the function's timeout: `aws lambda \
+                        update-function-configuration --function-name FUNCTION_NAME --timeout 30`."
+                    }
                     Reader::Person => "",
                 };
                 format!("Nothing is lost. {}{more} {PENDING_MAY_BE_LIVE}", reader.again())
             }
         }
     }
+}
+
+/// Of `CONFIG_INVALID`.
+pub const CORRECT_SETTING: &str =
+    "Correct this setting in the function's environment; nothing is rotated until then.";
+
+/// Of `INTERNAL`.
+pub const REPORT_DEFECT: &str = "This is a defect of the function: report it with this line, then rotate \
+    again, which resumes with the pending version. Keep AWSPENDING: once setSecret has begun, its password \
+    may be the one that logs in.";
+
+/// A hint with the secret, and where it is known its pending version, in its commands: in place of
+/// `SECRET_ID` and `PENDING_VERSION_ID`.
+pub fn fill_hint(hint: &str, secret: &SecretId, pending: Option<&VersionId>) -> String {
+    let hint = hint.replace("SECRET_ID", &secret.in_a_shell());
+    pending.map_or_else(|| hint.clone(), |pending| hint.replace("PENDING_VERSION_ID", pending.as_str()))
 }
 
 fn refusal_code(refusal: Refusal) -> Code {
@@ -110,42 +128,56 @@ fn refusal_code(refusal: Refusal) -> Code {
 fn refusal_hint(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::Deleted => {
-            "Restore the secret with `aws secretsmanager restore-secret`, then rotate again. If setSecret of \
-            this version had run, its password may be the one that logs in: read it, once restored, with \
-            `aws secretsmanager get-secret-value --version-id ...` and the rotation's token as the id."
+            "Restore the secret with `aws secretsmanager restore-secret --secret-id SECRET_ID`, then rotate \
+            again. If setSecret of this version had run, its password may be the one that logs in: read it, \
+            once restored, with `aws secretsmanager get-secret-value --secret-id SECRET_ID --version-id \
+            PENDING_VERSION_ID`."
         }
-        Refusal::Managed => "Let that service rotate it; no function can be set for it.",
+        Refusal::Managed => {
+            "Leave the rotation to the service that `aws secretsmanager describe-secret --secret-id \
+            SECRET_ID --query OwningService` names; no function can be set for it."
+        }
         Refusal::External => {
-            "Let the partner rotate it (`ExternalSecretRotationRoleArn`); no function can be set for it."
+            "Leave the rotation to the partner (`ExternalSecretRotationRoleArn`); no function can be set for \
+                it."
         }
-        Refusal::Replica => "Look at and rotate the secret in its primary region; replicas follow.",
+        Refusal::Replica => {
+            "Diagnose and rotate the secret in its primary Region (`aws secretsmanager describe-secret \
+            --secret-id SECRET_ID --query PrimaryRegion`); replicas follow."
+        }
         Refusal::ForeignSecret => {
-            "Deploy a function in the secret's own account and region, or set \
-            ALLOW_FOREIGN_SECRETS=true if this is meant."
+            "Deploy a function in the secret's own account and Region. If this is meant, set \
+            ALLOW_FOREIGN_SECRETS=true on the function."
         }
         Refusal::RotationDisabled => {
-            "Turn rotation on with `aws secretsmanager rotate-secret \
-            --rotation-lambda-arn ...`. Test which version logs in before you remove AWSPENDING by hand: \
-            after setSecret it may be the only one."
+            "Turn rotation on with `aws secretsmanager rotate-secret --secret-id SECRET_ID \
+            --rotation-lambda-arn FUNCTION_ARN --rotation-rules AutomaticallyAfterDays=30`. Before you \
+            remove AWSPENDING, see with `rotate explain SECRET_ID` which version logs in: after setSecret it \
+            may be the only one."
         }
         Refusal::OtherFunction => {
-            "Point the secret's rotation at this function, or invoke the function that it names."
+            "Leave the rotation to the function that the secret names, or set this one with `aws \
+            secretsmanager rotate-secret --secret-id SECRET_ID --rotation-lambda-arn FUNCTION_ARN`."
         }
         Refusal::UnknownVersion => {
-            "The version lost its labels or is gone, or the event was made by hand. If setSecret of this \
-            version had run, its password may be the one that logs in: read it with `aws secretsmanager \
-            get-secret-value --version-id ...`, the rotation's token as the id, before a version without \
-            labels is removed, and put AWSPENDING back on it; otherwise start a new rotation."
+            "If setSecret of this version had run, its password may be the one that logs in: read it with \
+            `aws secretsmanager get-secret-value --secret-id SECRET_ID --version-id PENDING_VERSION_ID` \
+            before Secrets Manager removes the version. If it logs in, put AWSPENDING back with `aws \
+            secretsmanager update-secret-version-stage --secret-id SECRET_ID --version-stage AWSPENDING \
+            --move-to-version-id PENDING_VERSION_ID` and rotate again. Otherwise start a new rotation with \
+            `aws secretsmanager rotate-secret --secret-id SECRET_ID`."
         }
         Refusal::NotPending => {
-            "A newer rotation goes on without this one, or somebody cancelled it; this step changed nothing. \
-            If an earlier setSecret of this version had run, its password may be the one that logs in: read \
-            it with `aws secretsmanager get-secret-value --version-id ...`, the rotation's token as the id, \
-            before a version without labels is removed. If it logs in, put AWSPENDING back on it and rotate again."
+            "A newer rotation continues without this one, or an operator cancelled it; this step changed \
+            nothing. If setSecret of this version had run, its password may be the one that logs in: see \
+            with `rotate explain SECRET_ID`, before Secrets Manager removes a version without labels. If it \
+            logs in, put AWSPENDING back with `aws secretsmanager update-secret-version-stage --secret-id \
+            SECRET_ID --version-stage AWSPENDING --move-to-version-id PENDING_VERSION_ID` and rotate again."
         }
         Refusal::NoCurrent => {
-            "Put AWSCURRENT back on the version whose credentials log in: `aws secretsmanager \
-            update-secret-version-stage --version-stage AWSCURRENT --move-to-version-id ...`."
+            "Put AWSCURRENT on the version whose credentials log in (`rotate explain SECRET_ID` shows \
+            which): `aws secretsmanager update-secret-version-stage --secret-id SECRET_ID --version-stage \
+            AWSCURRENT --move-to-version-id VERSION_ID`."
         }
     }
 }

@@ -104,7 +104,7 @@ fn not_rewritable(field: &str) -> Unfit {
         code: SECRET_FIELD_INVALID,
         problem: format!("the field `{field}` contains the password in a form that cannot be rewritten"),
         remediation: format!(
-            "Store a URL or a connection string as text in `{field}` of {{which}}, or take `{field}` out of \
+            "Store a URL or a connection string as text in `{field}` of {{which}}, or remove `{field}` from \
              REWRITE_FIELDS. A JDBC URL of MariaDB's driver cannot hold `&`: add it to EXCLUDE_CHARACTERS."
         ),
         field,

@@ -41,8 +41,8 @@ fn other_engine(profile: &EngineProfile) -> Unfit {
         field: "engine".to_owned(),
         problem: format!("the field `engine` is not one of {expected}"),
         remediation: format!(
-            "Rotate it by the function of its own engine; this one takes {expected}. Correct `engine` of \
-             {{which}} only where it is misspelt."
+            "Rotate it with the function of its own engine; this one takes {expected}. Correct `engine` of \
+             {{which}} only if it is misspelled."
         ),
     }
 }

@@ -117,10 +117,10 @@ fn looked_up(field: &str) -> Unfit {
     Unfit {
         code: codes::SECRET_HOST_SRV,
         field: field.to_owned(),
-        problem: format!("the field `{field}` asks for a DNS lookup of the members"),
-        remediation: "Name the members in `host` of {which} (`a.example.com:27017,b.example.com:27017`) and \
-            the set in `replicaSet`, as the SRV and TXT records of the name have them, or name the writer's \
-            endpoint. Remove `srv`."
+        problem: format!("the field `{field}` asks for a lookup of the members by DNS"),
+        remediation: "Name the members in `host` of {which} (`a.example.com:27017,b.example.com:27017`) as \
+            `dig +short SRV _mongodb._tcp.HOST` lists them, and the set in `replicaSet` as `dig +short TXT \
+            HOST` has it, or name the writer's endpoint in `host`. Remove `srv`."
             .to_owned(),
     }
 }

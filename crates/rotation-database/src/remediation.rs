@@ -1,6 +1,7 @@
 //! The stable code of a database's failure, and what to do about it.
 
 mod database_lookup;
+pub(crate) mod findings;
 mod login;
 
 use self::{
@@ -79,69 +80,80 @@ impl TargetError for DatabaseError {
             Self::MasterDocument(error) => error.remediation("the master secret"),
             Self::MasterUnreadable(error) => match error.fault {
                 StoreFault::NoSuchSecret => {
-                    "Correct `masterarn` in the secret, or create that master secret.".into()
+                    "Correct `masterarn` in the secret, or create the master secret that it names.".into()
                 }
                 _ => error.remediation_for("the master secret", reader),
             },
-            Self::MasterEmpty(_) => "Put the master's credentials into the master secret.".into(),
-            Self::HostDiffers => "AWSPENDING was edited, or `host` or `port` of AWSCURRENT was changed after \
-                createSecret. Where AWSCURRENT logs in, remove the label AWSPENDING and rotate again. Where \
-                it does not, AWSPENDING may hold the only password that does: keep it, let `host` and `port` \
-                of AWSCURRENT name the servers that AWSPENDING names (a list may name more), and the rotation goes on."
+            Self::MasterEmpty(_) => "Store `engine`, `host`, `username` and `password` of the master in the \
+                master secret."
                 .into(),
-            Self::UserDiffers => {
-                "AWSPENDING was edited by hand or left by another \
-                strategy. Make sure that AWSCURRENT logs in, remove the label AWSPENDING, and rotate again."
+            Self::HostDiffers => format!(
+                "See with `rotate explain SECRET_ID` whether AWSCURRENT logs in. If it does, {ABANDON}. If \
+                it does not, AWSPENDING may hold the only password that does: keep it, let `host` and `port` \
+                of AWSCURRENT name the servers that AWSPENDING names (a list may name more), and rotate \
+                again."
+            ),
+            Self::UserDiffers => format!(
+                "See with `rotate explain SECRET_ID` whether AWSCURRENT logs in. Once it does, {ABANDON}."
+            ),
+            Self::MasterOwnerUnknown => {
+                "Add `engine` and `host` to the master secret. For a master that RDS, \
+                DocumentDB or Redshift manages, name in `masterarn` the secret that the service created: a \
+                copy lacks its tags."
                     .into()
             }
-            Self::MasterOwnerUnknown => "Add engine and host to the master secret. One that RDS, DocumentDB \
-                or Redshift manages needs neither, but then it must be the very secret that the service \
-                made: a copy has not its tags."
-                .into(),
-            Self::MasterOwnerNotFound => "Name in `masterarn` the master secret of a server that is there, \
-                or wait until it is available."
+            Self::MasterOwnerNotFound => "Name in `masterarn` the master secret of a server that exists. If \
+                the server is being created, wait until it is available and rotate again."
                 .into(),
             Self::MasterHostDiffers => "Set `host` of the master secret and of this secret to the same \
-                endpoint, or to endpoints that AWS knows as one cluster, or as a replica and its source. \
-                Names of your own for them are not looked up."
+                endpoint, or to endpoints that AWS describes as one cluster, or as a replica and its source. \
+                Host names of your own are not looked up."
                 .into(),
-            Self::MasterEngineDiffers => "Name in `masterarn` the master secret of this secret's own server, \
+            Self::MasterEngineDiffers => {
+                "Name in `masterarn` the master secret of this secret's own server, \
                 or rotate it by the function of its own engine."
-                .into(),
+                    .into()
+            }
             Self::MasterLacksMember { member } => format!(
-                "Add {member} to `host` of the master secret: best let both secrets list the same members."
+                "Add {member} to `host` of the master secret. Best list the same members in both secrets."
             ),
             Self::WriterUnproven { host, port, .. } => format!(
-                "Let the secret and the master secret name the same server. Where {host}:{port} is that \
-                server, seen past a pooler or a replica, let the secret's user log in there as well: its \
-                password must be proved where the master changes it."
+                "Name the same server in the secret and in the master secret. Where {host}:{port} is that \
+                server behind a pooler or a replica, let the secret's user log in at {host}:{port} as well: \
+                its password must be proved where the master changes it."
             ),
             Self::HostIsProxy => "Name in `host` the endpoint of the instance or cluster behind the proxy, \
-                or rotate this secret by a master user. A proxy accepts a new password only once it is AWSCURRENT."
+                or rotate this secret with a master user. A proxy accepts a new password only once it is \
+                AWSCURRENT."
                 .into(),
             Self::SourceNotFound => format!(
-                "A source in another account cannot be looked up: use the writer's endpoint in the secret. \
-                One that is being made will pass. {}",
+                "Set `host` of the secret to the writer's endpoint: a source in another account cannot be \
+                looked up. If the source is being created, wait. {}",
                 reader.again()
             ),
             Self::DatabaseLookup(error) => lookup_hint(error, reader),
-            Self::ReplicaLags(_) => format!("Look at the replica's lag. {} {PENDING_MAY_BE_LIVE}", reader.again()),
+            Self::ReplicaLags(_) => format!(
+                "Check the replica's lag (the CloudWatch metric ReplicaLag or AuroraReplicaLag). {} \
+                {PENDING_MAY_BE_LIVE}",
+                reader.again()
+            ),
             Self::MasterNotDeployed => {
-                "Let `masterarn` of the secret and the master secret that the rotation is given \
-                (MASTER_SECRET_ARN, --master-secret) agree, or deploy a function for this master."
+                "Set `masterarn` of the secret to the master secret that the rotation was given \
+                (MASTER_SECRET_ARN, --master-secret), or deploy a function for this master."
                     .into()
             }
             Self::MasterSameAsSecret => {
-                "Rotate a master secret by the single-user strategy; give other secrets a \
-                master of their own."
+                "Rotate a master secret with the single-user strategy. In any other secret, name in \
+                `masterarn` a master secret with another user."
                     .into()
             }
             Self::Login { credential, error, remedies } => login_hint(*credential, error, remedies, reader),
             Self::NoCredentialAccepted { remedies } => [
-                "The password was changed in the database by a manual change, or by a rotation that was \
-                cancelled: its version has no label now (`aws secretsmanager list-secret-version-ids \
-                --include-deprecated`). Set the password back to what AWSCURRENT holds, or put the password \
-                that works into the secret, then rotate again.",
+                "See with `rotate explain SECRET_ID` whether a version without a label logs in, as after a \
+                rotation that was cancelled; `rotate recover SECRET_ID` then moves AWSCURRENT to it. After a \
+                manual change, set the password back to what AWSCURRENT holds",
+                &format!("({}),", remedies.set_password),
+                "or store the password that works in the secret, then rotate again.",
                 remedies.also_refused,
             ]
             .join(" ")
@@ -151,16 +163,28 @@ impl TargetError for DatabaseError {
                 error_hint(*credential, error, remedies, reader)
             }
             Self::TestStatement { .. } => format!(
-                "Run the statement as the secret's user in a read-only transaction, and see the server's \
-                code in its manual; then fix TEST_STATEMENT or the user's rights. Where the statement is the \
-                secret's own, AWSPENDING holds a copy: ALLOW_TEST_STATEMENT=off does without it. {} {PENDING_MAY_BE_LIVE}",
+                "Run the statement as the secret's user in a read-only transaction to see the server's \
+                message, then fix TEST_STATEMENT or the user's privileges. Where the statement is the \
+                secret's own, AWSPENDING holds a copy: ALLOW_TEST_STATEMENT=off skips it. {} \
+                {PENDING_MAY_BE_LIVE}",
                 reader.again()
             ),
-            Self::TimedOut(_) => {
-                format!("Look for locks on the user in the database. {} {PENDING_MAY_BE_LIVE}", reader.again())
-            }
+            Self::TimedOut(_) => timed_out(reader),
         }
     }
+}
+
+/// What gives AWSPENDING up, of a version that a rotation can never finish.
+const ABANDON: &str = "remove the label AWSPENDING (`aws secretsmanager update-secret-version-stage \
+    --secret-id SECRET_ID --version-stage AWSPENDING --remove-from-version-id PENDING_VERSION_ID`) and \
+    rotate again";
+
+fn timed_out(reader: Reader) -> String {
+    format!(
+        "Find the session that holds a lock on the user, or wait until the server is less busy. {} \
+        {PENDING_MAY_BE_LIVE}",
+        reader.again()
+    )
 }
 
 impl DatabaseError {
@@ -264,6 +288,8 @@ fn error_hint(
         .unwrap_or_else(|| statement_hint(credential, &error.fault, remedies, reader))
 }
 
+const NO_SUCH_USER: &str = "Create the user again, or correct `username` in the secret.";
+
 fn statement_hint(
     credential: CredentialSource,
     fault: &StatementFault,
@@ -272,84 +298,93 @@ fn statement_hint(
 ) -> String {
     match fault {
         StatementFault::ReadOnly => format!(
-            "Use the writer's endpoint in the secret; a reader or replica takes no writes. A failover passes. {}",
+            "Set `host` in the secret to the writer's endpoint: a reader or replica takes no writes. After a \
+            failover, wait. {}",
             reader.again()
         ),
         StatementFault::PrivilegeMissing { needed } | StatementFault::UserBarred { needed, .. } => {
             format!("As an administrator of the database: {needed}")
         }
         StatementFault::OriginalMissing { clone, original } => format!(
-            "Rotate {clone} by the single-user strategy, or give it a name that does not end like a clone's. \
-            If it is the clone of a user that was dropped, create {original} again."
+            "Rotate {clone} with the single-user strategy, or rename it so that its name does not end like a \
+            clone's. If it is the clone of a user that was dropped, create {original} again."
         ),
         StatementFault::LoginRefused(error) => login_hint(credential, error, remedies, reader),
         StatementFault::PasswordsRestricted => match credential {
-            CredentialSource::Related(_) => "Grant rds_password to the master.".into(),
-            _ => "Grant rds_password to the user, or rotate it by alternating users.".into(),
+            CredentialSource::Related(_) => {
+                "As an administrator of the database: GRANT rds_password TO \"MASTER_USER\"".into()
+            }
+            _ => "As an administrator of the database: GRANT rds_password TO \"USER\". Or rotate the secret \
+                with a master user that has this role."
+                .into(),
         },
         StatementFault::PasswordPolicy { .. } => {
-            "AWSPENDING holds a password that the server will never take. Widen \
-            the password settings, make sure that AWSCURRENT logs in, remove the label AWSPENDING from \
-            its version, and rotate again."
+            "AWSPENDING holds a password that the server will never accept. Set PASSWORD_LENGTH, \
+            EXCLUDE_CHARACTERS and the other password settings of the function by the server's policy, then \
+            run `rotate recover SECRET_ID --abandon`, which removes AWSPENDING while AWSCURRENT logs in, and \
+            rotate again."
                 .into()
         }
-        StatementFault::NoSuchUser => "Create the user again, or correct `username` in the secret.".into(),
+        StatementFault::NoSuchUser => NO_SUCH_USER.into(),
         StatementFault::Expired => {
-            format!("Extend the validity of the user of {credential} ({}).", remedies.prolong)
+            format!("As an administrator of the database, for the user of {credential}: {}", remedies.prolong)
         }
         StatementFault::CloneNotRecognized => format!(
-            "If the second user really is this user's clone, {}, or name this secret in ADOPT_CLONES; \
-            otherwise rename one of the two.",
+            "If the second user is this user's clone, {}, or set ADOPT_CLONES=SECRET_ID on the function for \
+            one rotation. Otherwise rename one of the two users.",
             remedies.make_clone
         ),
         StatementFault::OtherSecret { .. } => {
-            "Rotate each pair of users by one secret: give this secret a user of its \
-            own. If the other secret is gone, name this one in ADOPT_CLONES."
+            "Rotate each pair of users by one secret: give this secret a user of its own. If the other \
+            secret was deleted, set ADOPT_CLONES=SECRET_ID on the function for one rotation."
                 .into()
         }
         StatementFault::CloneExceeds { needed, .. } | StatementFault::SessionDiffers { needed } => {
             format!("Nothing was changed. As an administrator of the database: {needed}")
         }
         StatementFault::OldPasswordActive { needed: None } => {
-            "Rotate the secret: the rotation ends the old password.".into()
+            "Rotate the secret, which ends the old password: `aws secretsmanager rotate-secret --secret-id \
+            SECRET_ID`."
+                .into()
         }
         StatementFault::OldPasswordActive { needed: Some(needed) } => format!(
             "Nothing was changed. As an administrator of the database: {needed}; the next rotation then ends \
-            the old password. ALLOW_OLD_PASSWORD=true of the function accepts that it goes on to log in."
+            the old password. To accept that it continues to log in, set ALLOW_OLD_PASSWORD=true on the \
+            function."
         ),
         StatementFault::OtherAccounts { .. } => {
-            "Nothing was changed. Rotate the secret by a master user, which changes every account of the \
-            user, or drop the accounts that no application uses."
+            "Nothing was changed. Rotate the secret with a master user, which changes every account of the \
+            user, or drop the accounts that no application uses: DROP USER 'USER'@'HOST'"
                 .into()
         }
         StatementFault::NotRotatable { remedy, .. } => (*remedy).into(),
         StatementFault::LockUnavailable { needed } => format!(
             "Nothing was changed. As an administrator of the database: {needed}; or set ALLOW_UNLOCKED=true \
-            of the function, where rotations of the same user never run at the same time."
+            on the function, if rotations of the same user never run at the same time."
         ),
         StatementFault::Busy => format!("Nothing is lost. {}", reader.again()),
         StatementFault::Proxy => format!(
-            "The pooler or proxy in front of the database keeps a list of passwords, or remembers a failed \
-            login, of its own: see its log, and let it ask the database. No label was moved, and none should \
-            be. {} {PENDING_MAY_BE_LIVE}",
+            "The pooler or proxy in front of the database has its own list of passwords, or remembers a \
+            failed login: read its log, and let it ask the database (PgBouncer: `auth_query`). Move no \
+            label. {} {PENDING_MAY_BE_LIVE}",
             reader.again()
         ),
         StatementFault::ConnectionLost => {
             format!("Nothing is lost. {} {PENDING_MAY_BE_LIVE}", reader.again())
         }
-        StatementFault::TimedOut => {
-            format!("Look for locks on the user in the database. {} {PENDING_MAY_BE_LIVE}", reader.again())
-        }
+        StatementFault::TimedOut => timed_out(reader),
         StatementFault::MajorityMissing => format!(
-            "Bring the members of the replica set back that are down or lag (`rs.status()`): a failover now \
-            could take the password back. {} {PENDING_MAY_BE_LIVE}",
+            "Restart the members of the replica set that are down or lag (`rs.status()` lists them): a \
+            failover now could revert the password. {} {PENDING_MAY_BE_LIVE}",
             reader.again()
         ),
         StatementFault::Other { .. } if fault.server_code().is_some() => {
-            "See the server's code in the manual of the engine.".into()
+            "Fix what the server's code in `detail` names: the engine's manual lists it, and the server's \
+            log has the message of this moment. Then rotate again."
+                .into()
         }
-        StatementFault::Other { .. } => "The server gave no code. See its log, and check that `host` and \
-            `port` are those of the engine in `engine`."
+        StatementFault::Other { .. } => "The server gave no code: read its log, and check that a server of \
+            `engine` listens at `host` and `port` of the secret. Then rotate again."
             .into(),
     }
 }

@@ -1,12 +1,16 @@
 //! What an engine adds to the hints of failures that its own statements or settings fix.
 
-/// The engine's own words, statements and settings. A hint that would name a statement takes it from here, so
-/// that nobody is told a statement of another engine.
+/// The engine's own words, statements and settings. A hint that names a statement takes it from here, so that
+/// no hint has a statement of another engine. `USER` stands for the user, `HOST` for the host of an account
+/// and
+/// `PASSWORD` for the password in the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Remedies {
-    /// How an administrator lets a locked user log in again: a statement without names.
+    /// How an administrator sets the password of a user: a statement or a command.
+    pub set_password: &'static str,
+    /// How an administrator lets a locked user log in again: a statement.
     pub unlock: &'static str,
-    /// How an administrator prolongs a user or its password: a statement without names.
+    /// How an administrator prolongs a user or its password: a statement.
     pub prolong: &'static str,
     /// Where the server's access rules are.
     pub access_rules: &'static str,
@@ -24,11 +28,12 @@ pub struct Remedies {
 impl Remedies {
     /// For an engine that has no statements to name.
     pub const NONE: Self = Self {
-        unlock: "as the manual of the engine says",
-        prolong: "as the manual of the engine says",
+        set_password: "the engine's statement that sets a password",
+        unlock: "the engine's statement that unlocks a user",
+        prolong: "the engine's statement that extends a validity",
         access_rules: "the server's settings",
-        authentication: "Let the server ask for an authentication that does not give the password away.",
-        make_clone: "make it one as the engine's documentation says",
+        authentication: "Let the server ask for an authentication method that does not expose the password.",
+        make_clone: "give it the same privileges",
         oldest: "Upgrade the server.",
         also_refused: "",
     };

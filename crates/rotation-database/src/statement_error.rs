@@ -43,8 +43,8 @@ impl StatementError {
     }
 }
 
-/// The remediation for a user that a master cannot rotate.
-pub const SINGLE_USER: &str = "Rotate this user by the single-user strategy.";
+/// What to do with a user that a master cannot rotate.
+pub const SINGLE_USER: &str = "Rotate this user with the single-user strategy.";
 
 /// Why a statement failed, by who can fix it.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]

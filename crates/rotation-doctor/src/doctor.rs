@@ -6,6 +6,7 @@ use rotation_core::{
     Class, Invoker, Reader, RotationError, SecretDocument, SecretId, SecretRecord, SecretRecords,
     SecretValue, StagingLabel, Version, VersionId, VersionRecord,
     diagnosis::{Access, Check, Diagnosable, DiagnosedVersion, Finding, FindingCode, Severity, Tried},
+    fill_hint,
 };
 
 use crate::{
@@ -213,6 +214,10 @@ impl<S: SecretRecords, T: Diagnosable> Doctor<'_, S, T> {
             findings.push(self.login(&versions, &situation, &advice));
         }
         sort(&mut findings);
+        let pending = situation.under(&StagingLabel::Pending).map(|version| version.id.clone());
+        for finding in &mut findings {
+            finding.remediation = fill_hint(&finding.remediation, &situation.secret, pending.as_ref());
+        }
         let created = |id: &VersionId| history?.iter().find(|version| version.id == *id)?.created;
         let seen = |version: DiagnosedVersion<T::Login>| VersionSeen {
             age: created(&version.id).and_then(|created| self.now.duration_since(created).ok()),

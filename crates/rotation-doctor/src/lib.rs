@@ -10,8 +10,8 @@
 //!   └─> Diagnosis: findings, worst first; Situation::advise ─> next_step ─> Doctor::repair
 //! ```
 //!
-//! It knows no database: it diagnoses anything that implements
-//! [`Diagnosable`](rotation_core::diagnosis::Diagnosable).
+//! It knows no database: whatever implements [`Diagnosable`](rotation_core::diagnosis::Diagnosable) can be
+//! looked at.
 
 mod answer;
 mod by_verify;
@@ -23,6 +23,7 @@ mod login;
 mod next_step;
 mod onlooker;
 mod recovery;
+pub mod remediation;
 mod repair;
 mod secret;
 

@@ -5,7 +5,7 @@ use rotation_core::{
     diagnosis::{Check, Finding, Severity},
 };
 
-use crate::finding_codes;
+use crate::{finding_codes, remediation};
 
 /// The secret itself: whether it exists, is not being deleted, and may be written.
 pub(super) fn secret(record: &SecretRecord, reader: Reader) -> Finding {
@@ -32,9 +32,7 @@ pub(super) fn rotation(record: &SecretRecord, invoker: &Invoker, reader: Reader)
         return Finding {
             check,
             severity: Severity::Note,
-            remediation: "Set one with `aws secretsmanager rotate-secret --rotation-lambda-arn ...`, or \
-                rotate from your own machine with `rotate run`."
-                .into(),
+            remediation: remediation::SET_FUNCTION.into(),
             sentence: "no function is set to rotate the secret".into(),
             code: finding_codes::ROTATION_NOT_CONFIGURED,
         };

@@ -4,9 +4,8 @@
 use std::{fs, path::PathBuf, process::ExitCode};
 
 use rotation_core::{
-    Applied, Article, Authority, ChangeReport, Code, Invocation, Password, PasswordPolicy, PasswordRule,
-    Reader, RelatedSecrets, RotationError, SecretDocument, SecretStore, StagingLabel, Target, TargetError,
-    Versions,
+    Applied, Authority, ChangeReport, Code, Invocation, Password, PasswordPolicy, PasswordRule, Reader,
+    RelatedSecrets, RotationError, SecretDocument, SecretStore, StagingLabel, Target, TargetError, Versions,
 };
 use rotation_lambda::{ConfigError, FunctionName, password_policy, serve};
 use thiserror::Error;
@@ -25,18 +24,11 @@ fn main() -> ExitCode {
     })
 }
 
-mod articles {
-    use super::Article;
-
-    pub(super) const TICKET_REFUSED: Article = Article::new("Another ticket is valid.", "Rotate again.");
-    pub(super) const TICKET_OFFICE_CLOSED: Article = Article::new("The file is gone.", "Write it again.");
-}
-
 rotation_core::codes! {
     /// The office refuses the ticket.
-    TICKET_REFUSED = Failed, articles;
-    /// The office cannot be reached.
-    TICKET_OFFICE_CLOSED = Retryable, articles;
+    TICKET_REFUSED = Failed;
+    /// The office cannot be asked.
+    TICKET_OFFICE_CLOSED = Retryable;
 }
 
 #[derive(Debug, Error)]

@@ -68,6 +68,7 @@ impl Request {
         request_id: &str,
         diagnosis: Result<Diagnosis, Failure>,
     ) -> Result<Value, Failure> {
+        let diagnosis = diagnosis.map_err(|failure| failure.about(&self.secret, None));
         let secret = self.secret.as_str();
         match diagnosis {
             Ok(diagnosis) => {

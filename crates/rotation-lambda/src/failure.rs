@@ -3,7 +3,9 @@
 
 use lambda_runtime::Diagnostic;
 use rotation_config::ConfigError;
-use rotation_core::{Code, Reader, RotationError, with_causes};
+use rotation_core::{
+    CORRECT_SETTING, Code, Reader, RotationError, SecretId, VersionId, fill_hint, with_causes,
+};
 use rotation_database::codes;
 
 /// The answer to an invocation that failed. It contains no value of a secret, so `Debug` may print it.
@@ -14,6 +16,13 @@ pub(crate) struct Failure {
     pub(crate) hint: String,
     /// What the code refers to in this case, as `name=value`.
     pub(crate) detail: Option<String>,
+}
+
+impl Failure {
+    /// With the secret, and the version of the rotation, in the commands of its hint.
+    pub(crate) fn about(self, secret: &SecretId, version: Option<&VersionId>) -> Self {
+        Self { hint: fill_hint(&self.hint, secret, version), ..self }
+    }
 }
 
 impl From<RotationError> for Failure {
@@ -32,7 +41,7 @@ impl From<&ConfigError> for Failure {
         Self {
             code: codes::CONFIG_INVALID,
             message: error.to_string(),
-            hint: "Correct the function's environment; nothing is rotated until then.".into(),
+            hint: CORRECT_SETTING.into(),
             detail: Some(format!("setting={}", error.setting)),
         }
     }

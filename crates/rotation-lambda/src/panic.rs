@@ -11,7 +11,7 @@ use std::{
     task::Poll,
 };
 
-use rotation_core::codes;
+use rotation_core::{REPORT_DEFECT, codes};
 use thiserror::Error;
 
 use crate::failure::Failure;
@@ -56,10 +56,7 @@ impl From<Panicked> for Failure {
         Self {
             code: codes::INTERNAL,
             message: panicked.to_string(),
-            hint: "This is a defect of ours; please report it with this line. Keep AWSPENDING: once \
-                setSecret has begun, its password may be the one that logs in. The next rotation resumes \
-                with this version."
-                .into(),
+            hint: REPORT_DEFECT.into(),
             detail: panicked.place.map(|place| format!("at={place}")),
         }
     }

@@ -161,7 +161,8 @@ async fn run<T: Target, M: Fn(&Invocation) -> T, L: Look<T>>(
             (Ok(_), Err(error)) => Err(RotationError::from(error.clone()).into()),
             (Ok(function), Ok(event)) => {
                 let rotated = caught(function.rotate::<T>(event, &invocation.context, &journal)).await;
-                rotated.map_err(Failure::from).and_then(|rotated| rotated.map_err(Failure::from))
+                let rotated = rotated.map_err(Failure::from).and_then(|it| it.map_err(Failure::from));
+                rotated.map_err(|failure| failure.about(&event.secret, Some(&event.version)))
             }
         };
         Report {

@@ -37,13 +37,15 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
 
 /// The parts of hints that are particular to DocumentDB and MongoDB.
 const REMEDIES: Remedies = Remedies {
-    unlock: "updateUser",
-    prolong: "updateUser",
+    set_password: "db.updateUser(\"USER\", {pwd: passwordPrompt()}) in mongosh",
+    unlock: "db.updateUser(\"USER\", {pwd: passwordPrompt()}) in mongosh",
+    prolong: "db.updateUser(\"USER\", {pwd: passwordPrompt()}) in mongosh",
     access_rules: "the user's authenticationRestrictions",
-    authentication: "Let the user have SCRAM-SHA-256 or SCRAM-SHA-1 (updateUser with mechanisms); a password \
-        is never sent in cleartext.",
+    authentication: "Give the user SCRAM-SHA-256 or SCRAM-SHA-1: db.updateUser(\"USER\", {pwd: \
+        passwordPrompt(), mechanisms: [\"SCRAM-SHA-256\"]}) in mongosh. A password is never sent in \
+        cleartext.",
     make_clone: "give it exactly the roles that the original has (grantRolesToUser, revokeRolesFromUser)",
     oldest: "Upgrade the server: MongoDB 3.6 and DocumentDB 3.6 are the oldest that can be rotated.",
-    also_refused: "The server reports the same for a user that does not exist, and for one that is defined \
-        in another database: create the user, or name its database in `authdb` of the secret.",
+    also_refused: "The server gives the same answer for a user that does not exist, and for one that is \
+        defined in another database: create the user, or name its database in `authdb` of the secret.",
 };

@@ -61,9 +61,9 @@ pub(crate) fn refused_statement(kind: &'static str, code: u16) -> StatementError
         1820 | 1862 => StatementFault::Expired,
         1524 => StatementFault::NotRotatable {
             why: "an account of it uses an authentication plugin that the server does not have",
-            remedy: "As an administrator of the database, give that account a plugin that the server has: \
-                ALTER USER ... IDENTIFIED WITH caching_sha2_password BY ... on MySQL, \
-                IDENTIFIED VIA ... on MariaDB.",
+            remedy: "As an administrator of the database, give that account a plugin of the server: on \
+                MySQL ALTER USER 'USER'@'HOST' IDENTIFIED WITH caching_sha2_password BY 'PASSWORD', on \
+                MariaDB ALTER USER 'USER'@'HOST' IDENTIFIED VIA ed25519 USING PASSWORD('PASSWORD').",
         },
         1205 | 1213 | 3572 => StatementFault::Busy,
         1317 | 1028 | 1969 | 3024 => StatementFault::TimedOut,

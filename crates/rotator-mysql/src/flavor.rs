@@ -44,20 +44,23 @@ impl Flavor for MariaDbFlavor {
     /// Since 10.6; `USERNAME_CHARACTER_LIMIT` lowers it to the 80 of older servers.
     const NAME_LIMIT: NameLimit = NameLimit::Characters(128);
     const REMEDIES: &'static Remedies = &Remedies {
-        authentication: "Let the account use mysql_native_password, ed25519 or parsec (ALTER USER ... \
-            IDENTIFIED VIA ed25519 USING PASSWORD('...')); a password is never sent in cleartext.",
+        authentication: "Let the account use mysql_native_password, ed25519 or parsec: ALTER USER \
+            'USER'@'HOST' IDENTIFIED VIA ed25519 USING PASSWORD('PASSWORD'). A password is never sent in \
+            cleartext.",
         ..REMEDIES
     };
 }
 
 const REMEDIES: Remedies = Remedies {
-    unlock: "ALTER USER ... ACCOUNT UNLOCK",
-    prolong: "a password set by ALTER USER; PASSWORD EXPIRE NEVER alone does not end an expiry",
+    set_password: "ALTER USER 'USER'@'HOST' IDENTIFIED BY 'PASSWORD'",
+    unlock: "ALTER USER 'USER'@'HOST' ACCOUNT UNLOCK",
+    prolong: "ALTER USER 'USER'@'HOST' IDENTIFIED BY 'PASSWORD'; PASSWORD EXPIRE NEVER alone does not end an \
+        expiry",
     access_rules: "the host of the account, REQUIRE, and require_secure_transport",
-    authentication: "Let the account use caching_sha2_password (ALTER USER ... IDENTIFIED WITH \
-        caching_sha2_password BY ...), over TLS; a password is never sent in cleartext.",
+    authentication: "Let the account use caching_sha2_password, over TLS: ALTER USER 'USER'@'HOST' \
+        IDENTIFIED WITH caching_sha2_password BY 'PASSWORD'. A password is never sent in cleartext.",
     make_clone: "grant it exactly what the original has",
     oldest: "Upgrade the server.",
-    also_refused: "The server reports the same to a host that the account is not for, and where the \
-        account requires TLS.",
+    also_refused: "The server gives the same answer to a host that the account is not for, and where the \
+        account demands TLS.",
 };

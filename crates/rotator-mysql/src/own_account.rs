@@ -57,8 +57,8 @@ impl OwnAccount {
         }
         Err(StatementError::new(StatementFault::NotRotatable {
             why: "it has several ways to authenticate by a password, of which a user can change one alone",
-            remedy: "As an administrator of the database, give the account one of them: \
-                ALTER USER ... IDENTIFIED BY ....",
+            remedy: "As an administrator of the database, give the account one of them: ALTER USER \
+                'USER'@'HOST' IDENTIFIED BY 'PASSWORD'.",
         }))
     }
 

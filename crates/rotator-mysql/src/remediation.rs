@@ -1,8 +1,8 @@
 //! The statements by which an administrator lets a user log in again, by the number of the server's refusal.
 //!
-//! The server does not say which account it has matched, so a statement that takes its host from nowhere
-//! names `%`. Where all that an account stores is to be stored once more, the statement reads hosts and
-//! hashes itself: no password is needed.
+//! The server does not answer which account it has matched, so a statement whose host is not known names `%`.
+//! Where all that an account stores is to be stored once more, the statement reads hosts and hashes itself:
+//! no password is needed.
 
 use rotation_database::Username;
 
@@ -11,15 +11,17 @@ use crate::{dialect::Dialect, grants::Account, quote::literal};
 /// What ends the refusal of a certificate that MariaDB makes for itself at each start, without a name.
 pub(crate) const SELF_SIGNED: &str = "give the server a certificate that names the host (ssl_cert and \
     ssl_key in its configuration) and name its authority in TLS_CA_BUNDLE of the function; or let the \
-    account authenticate by ed25519 or parsec (INSTALL SONAME 'auth_ed25519', ALTER USER ... IDENTIFIED VIA \
-    ed25519 USING PASSWORD('...')) and set TLS_SELF_SIGNED=prove of the function, so that the server proves its certificate by the password";
+    account authenticate by ed25519 or parsec (INSTALL SONAME 'auth_ed25519'; ALTER USER 'USER'@'HOST' \
+    IDENTIFIED VIA ed25519 USING PASSWORD('PASSWORD')) and set TLS_SELF_SIGNED=prove on the function, so \
+    that the server proves its certificate by the password";
 
-/// What a proof that failed means, where the setting and the account are as they must be.
+/// What a failed proof means, where the setting and the account are as they must be.
 pub(crate) const UNPROVEN: &str = "find out who answers before anything else is rotated: another party (a \
-    man in the middle, or a proxy that ends TLS) stands between this function and the server, or what the \
-    server stores of the account is not of this password. Compare the fingerprint of the certificate that is \
-    presented (openssl s_client -starttls mysql, then openssl x509 -fingerprint -sha256) from here and at \
-    the server; where a proxy ends TLS, connect to the server itself or give the proxy a certificate that TLS_CA_BUNDLE verifies";
+    man-in-the-middle, or a proxy that terminates TLS) is between this function and the server, or what the \
+    server stores for the account is not of this password. Compare the fingerprint of the certificate from \
+    here and at the server (openssl s_client -starttls mysql -connect HOST:PORT, then openssl x509 \
+    -fingerprint -sha256). Where a proxy terminates TLS, connect to the server itself or give the proxy a \
+    certificate that TLS_CA_BUNDLE verifies";
 
 /// The statement for a login of this user that was refused with this number, where there is one.
 pub(crate) fn of_login(code: u16, user: &Username, dialect: Dialect) -> Option<String> {
@@ -73,7 +75,8 @@ pub(crate) fn of_expiry(user: &Username, dialect: Dialect) -> String {
         *user
     );
     let renew = format!(
-        "{renew}; where an account of another host is expired on purpose, add AND Host = '<host>' behind the user's name"
+        "{renew}; where an account of another host is expired on purpose, add AND Host = 'HOST' after the \
+            user's name"
     );
     match dialect {
         Dialect::MySql(version) if version >= (9, 0, 0) => format!(
@@ -101,18 +104,18 @@ fn expired(dialect: Dialect) -> &'static str {
     }
 }
 
-/// The account's plugin is not there. MySQL 9 has no `mysql_native_password` any more, and nothing can be
-/// done with the account but to move it.
+/// The server does not have the plugin of the account. MySQL 9 has no `mysql_native_password` any more, and
+/// the account has to move to another plugin.
 fn of_plugin(user: &Username, dialect: Dialect) -> String {
     let account = Account::new(user.as_str(), "%").sql();
     match dialect {
         Dialect::MySql(_) => format!(
-            "ALTER USER {account} IDENTIFIED WITH caching_sha2_password BY '<the password in the secret>' /* \
-             % is the account's host in mysql.user; its plugin is not loaded at this server */"
+            "ALTER USER {account} IDENTIFIED WITH caching_sha2_password BY 'PASSWORD' /* the password in the \
+             secret; % is the account's host in mysql.user; its plugin is not loaded at this server */"
         ),
         Dialect::MariaDb(_) => format!(
-            "INSTALL SONAME 'auth_ed25519' or INSTALL SONAME 'auth_parsec', by the plugin that SHOW CREATE \
-             USER {account} names"
+            "INSTALL SONAME 'auth_ed25519', or INSTALL SONAME 'auth_parsec' if SHOW CREATE USER {account} \
+             names parsec"
         ),
     }
 }

@@ -38,12 +38,13 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
 
 /// The parts of hints that are particular to PostgreSQL.
 const REMEDIES: Remedies = Remedies {
-    unlock: "ALTER ROLE ... LOGIN",
-    prolong: "ALTER ROLE ... VALID UNTIL 'infinity'",
+    set_password: "\\password \"USER\" in psql",
+    unlock: "ALTER ROLE \"USER\" LOGIN",
+    prolong: "ALTER ROLE \"USER\" VALID UNTIL 'infinity'",
     access_rules: "pg_hba.conf; on RDS the parameter rds.force_ssl",
     authentication: "Let the server ask for SCRAM (or md5 over TLS); a password is never sent in cleartext. \
-        On RDS a member of rds_iam is asked for a token instead: REVOKE rds_iam FROM the user.",
-    make_clone: "GRANT the original TO it",
+        On RDS a member of rds_iam is asked for a token instead: REVOKE rds_iam FROM \"USER\".",
+    make_clone: "run GRANT \"USER\" TO \"USER_clone\"",
     oldest: "Upgrade the server.",
-    also_refused: "PostgreSQL reports the same for a user past its VALID UNTIL.",
+    also_refused: "PostgreSQL gives the same answer for a user past its VALID UNTIL.",
 };

@@ -126,7 +126,8 @@ pub(crate) fn check_time(objects: usize, time: Duration) -> Result<(), Statement
     Err(StatementFault::NotRotatable {
         why: "it may use more objects than its clone can be granted in the function's time",
         remedy: "Raise the function's timeout, or let the user have its privileges through a group or a \
-            role, which the clone joins by one statement: GRANT ... ON ALL TABLES IN SCHEMA ... TO GROUP ...",
+            role, which the clone joins by one statement: GRANT SELECT ON ALL TABLES IN SCHEMA SCHEMA_NAME \
+            TO GROUP GROUP_NAME.",
     })
 }
 

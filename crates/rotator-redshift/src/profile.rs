@@ -31,11 +31,13 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
 
 /// The parts of hints that are particular to Redshift.
 const REMEDIES: Remedies = Remedies {
-    unlock: "ALTER USER ... PASSWORD ...",
-    prolong: "ALTER USER ... VALID UNTIL 'infinity'",
+    set_password: "ALTER USER \"USER\" PASSWORD 'PASSWORD'",
+    unlock: "ALTER USER \"USER\" PASSWORD 'PASSWORD'",
+    prolong: "ALTER USER \"USER\" VALID UNTIL 'infinity'",
     access_rules: "the parameter require_ssl and the network settings of the cluster or workgroup",
     authentication: "Let the server ask for md5 or sha256 over TLS; a password is never sent in cleartext.",
     make_clone: "grant it exactly what the original has",
     oldest: "Upgrade the cluster.",
-    also_refused: "Redshift reports the same for a user past its VALID UNTIL.",
+    also_refused: "Redshift gives the same answer for a user past its VALID UNTIL: ALTER USER \"USER\" VALID \
+        UNTIL 'infinity'.",
 };

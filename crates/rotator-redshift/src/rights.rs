@@ -107,8 +107,8 @@ impl Pair {
         if self.original.settings.iter().any(|setting| !setting.is_plain() && lost(setting)) {
             return Err(StatementFault::NotRotatable {
                 why: "it has a setting that no statement can give to its clone",
-                remedy: "Set it to a value without a backslash (ALTER USER ... SET ...), or rotate this user \
-                    by the single-user strategy.",
+                remedy: "Set it to a value without a backslash (ALTER USER \"USER\" SET SETTING TO 'VALUE'), \
+                    or rotate this user with the single-user strategy.",
             });
         }
         let wanted = self.out_of_reach(&self.original_holds);

@@ -16,7 +16,7 @@ use rotation_core::{
     diagnosis::{Check, Finding, FindingCode, Severity},
     with_causes,
 };
-use rotation_doctor::finding_codes;
+use rotation_doctor::{finding_codes, remediation};
 
 use lambda::{Answered, Configuration, FunctionArn, Lambda};
 use policy::{Admission, Policy};
@@ -76,12 +76,12 @@ impl Seen {
                 Severity::Fault,
                 finding_codes::FUNCTION_NOT_FOUND,
                 format!("there is no function {function}"),
-                "Deploy it again, or set the one that is there with `aws secretsmanager rotate-secret`.",
+                remediation::DEPLOY_AGAIN.replace("SECRET_ID", &secret.in_a_shell()),
             )];
         }
         let mut findings = vec![self.admission(function, secret)];
         match &self.configuration {
-            Answered::Told(configuration) => findings.extend(configuration.findings()),
+            Answered::Told(configuration) => findings.extend(configuration.findings(function, secret)),
             Answered::Refused(why) => findings.push(unasked(why)),
             Answered::Missing => {}
         }
@@ -97,12 +97,10 @@ impl Seen {
             Answered::Refused(why) => return unasked(why),
         };
         let account = secret.as_str().split(':').nth(4).unwrap_or_default();
-        let add = format!(
-            "aws lambda add-permission --function-name {function} --statement-id secretsmanager --action \
-            lambda:InvokeFunction --principal secretsmanager.amazonaws.com --source-account {account}{}",
-            // A version or an alias has a policy of its own.
-            function.qualifier().map(|name| format!(" --qualifier {name}")).unwrap_or_default()
-        );
+        // A version or an alias has a policy of its own.
+        let qualifier = function.qualifier().map(|name| format!(" --qualifier {name}")).unwrap_or_default();
+        let add =
+            of_function(&remediation::ADD_PERMISSION.replace("ACCOUNT", account), function) + &qualifier;
         match policy.admission(secret.as_str(), account) {
             Admission::Bounded => {
                 Finding::ok(Check::Function, "its policy lets Secrets Manager in for this secret")
@@ -111,13 +109,13 @@ impl Seen {
                 Severity::Warning,
                 finding_codes::FUNCTION_PERMISSION_TOO_BROAD,
                 "its policy lets Secrets Manager in for secrets of any account",
-                format!("Remove that permission, and add it with its account: {add}"),
+                format!("{} {add}", of_function(remediation::REMOVE_PERMISSION, function)),
             ),
             Admission::Refused => finding(
                 Severity::Fault,
                 finding_codes::FUNCTION_NOT_INVOCABLE,
                 "its policy does not let Secrets Manager in for this secret",
-                format!("Let it in: {add}"),
+                add,
             ),
             Admission::Unclear => {
                 Finding::unseen(Check::Function, "its policy has conditions that are not judged here")
@@ -127,7 +125,8 @@ impl Seen {
 }
 
 impl Configuration {
-    fn findings(&self) -> Vec<Finding> {
+    fn findings(&self, function: &FunctionArn, secret: &SecretId) -> Vec<Finding> {
+        let fill = |hint| of_function(hint, function).replace("SECRET_ID", &secret.in_a_shell());
         let mut findings = Vec::new();
         if self.state != "Active" {
             let severity = if self.state == "Failed" { Severity::Fault } else { Severity::Warning };
@@ -136,8 +135,7 @@ impl Configuration {
                 severity,
                 finding_codes::FUNCTION_INACTIVE,
                 format!("its state is {}{reason}", self.state),
-                "Fix the cause that the reason names, and deploy it again. One that is Inactive or Pending \
-                wakes up by itself when it is invoked.",
+                fill(remediation::ACTIVATE),
             ));
         }
         if self.timeout < SHORTEST {
@@ -145,8 +143,7 @@ impl Configuration {
                 Severity::Warning,
                 finding_codes::FUNCTION_TIMEOUT_TOO_SHORT,
                 format!("its timeout is {} seconds, and a step may need {SHORTEST}", self.timeout),
-                "Set it to 30 seconds: \
-                 aws lambda update-function-configuration --timeout 30 --function-name ...",
+                fill(remediation::RAISE_TIMEOUT),
             ));
         }
         if findings.is_empty() {
@@ -154,9 +151,7 @@ impl Configuration {
             findings.push(Finding::ok(Check::Function, sentence));
         }
         findings.push(Finding {
-            remediation: "aws iam simulate-principal-policy --policy-source-arn ROLE --action-names \
-                secretsmanager:PutSecretValue ..., or ask the function itself: {\"doctor\": \"<secret>\"}"
-                .into(),
+            remediation: fill(remediation::ASK_FUNCTION),
             ..Finding::unseen(
                 Check::Function,
                 &format!(
@@ -167,6 +162,11 @@ impl Configuration {
         });
         findings
     }
+}
+
+/// A hint with the function in its commands.
+fn of_function(hint: &str, function: &FunctionArn) -> String {
+    hint.replace("FUNCTION_ARN", &function.to_string())
 }
 
 fn finding(

@@ -153,7 +153,7 @@ async fn a_live_user_past_its_validity_has_its_statement() {
     pair.world.admin(&format!("ALTER ROLE {} VALID UNTIL '2001-01-01'", pair.world.user.username)).await;
     let advice = pair.doctor(&expect![[r#"
         fault login DB_NO_CREDENTIAL_ACCEPTED: AWSCURRENT is refused; AWSPREVIOUS is refused
-            Set the password in the database to what AWSCURRENT holds. Check first that the user exists, may log in, and has not expired. As an administrator of the database, set the user's password to what version 01 (AWSCURRENT) holds. No label helps, and nothing is written. PostgreSQL reports the same for a user past its VALID UNTIL: ALTER ROLE "app" VALID UNTIL 'infinity'
+            Set the password in the database to what AWSCURRENT holds. Check first that the user exists, may log in, and has not expired. As an administrator of the database, set the user's password to what version 01 (AWSCURRENT) holds. No label helps, and nothing is written. PostgreSQL gives the same answer for a user past its VALID UNTIL: ALTER ROLE "app" VALID UNTIL 'infinity'
         no_version_logs_in, command: none
     "#]]).await;
     let statement = advice[0].split_once("past its VALID UNTIL: ").unwrap().1;
@@ -196,8 +196,8 @@ async fn a_user_named_like_a_clone_is_told_so() {
     let pair =
         Pair { master: TestLogin { username: name.replace("_clone", ""), ..pair.master.clone() }, ..pair };
     pair.doctor(&expect![[r#"
-        fault login DB_ORIGINAL_NOT_FOUND: login with AWSCURRENT failed: the login succeeded, but the server refused the first request: the name "master_clone" is that of a clone, and there is no user "master" that it could be the clone of (probe)
-            Rotate "master_clone" by the single-user strategy, or give it a name that does not end like a clone's. If it is the clone of a user that was dropped, create "master" again.
+        fault login DB_ORIGINAL_NOT_FOUND: login with AWSCURRENT failed: the server let the user in and refused the first request: the name "master_clone" is that of a clone, and there is no user "master" that it could be the clone of (probe)
+            Rotate "master_clone" with the single-user strategy, or rename it so that its name does not end like a clone's. If it is the clone of a user that was dropped, create "master" again.
         unknown, command: none
     "#]]).await;
     pair.world.rotate(&["--yes", "--strategy", "single_user"]).await.expect_code(0);

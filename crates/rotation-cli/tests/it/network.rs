@@ -56,7 +56,7 @@ async fn network_prints_the_parameters_of_the_stacks() {
     }
 
     let run = network(&["private-postgres", "--network", "public", "--endpoint-url", &url]).await;
-    run.expect_code(1).expect_err("code: DATABASE_NOT_PUBLIC\n  hint: Take --network auto or --network vpc.");
+    run.expect_code(1).expect_err("code: DATABASE_NOT_PUBLIC\n  hint: Set --network auto or --network vpc.");
     let run = network(&["no-such-secret", "--endpoint-url", &url]).await;
     run.expect_code(1).expect_err("code: SECRET_NOT_FOUND");
 }

@@ -1,6 +1,6 @@
 //! What was checked, and what was found.
 
-use super::{FindingCode, finding_codes};
+use super::{FindingCode, Severity, finding_codes};
 use crate::{
     error::{RotationError, with_causes},
     reader::Reader,
@@ -22,32 +22,7 @@ pub struct Finding {
     pub remediation: String,
 }
 
-/// How severe a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// As it should be.
-    Ok,
-    /// Worth knowing, or not checked.
-    Note,
-    /// Works now, but will fail at some time.
-    Warning,
-    /// Rotations fail or applications cannot log in.
-    Fault,
-}
-
-impl Severity {
-    /// The name, for machines.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Ok => "ok",
-            Self::Note => "note",
-            Self::Warning => "warning",
-            Self::Fault => "fault",
-        }
-    }
-}
-
-/// What is checked, in the order of dependency.
+/// What is looked at, in the order in which one thing depends on another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Check {
     /// The secret itself.

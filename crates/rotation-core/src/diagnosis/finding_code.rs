@@ -1,6 +1,7 @@
-//! The name of a finding: a failure's code, or a stable code of its own with an article. The set is open;
+//! What a finding is called: a failure's code, or a stable code of its own. The set is open;
 //! [`finding_codes!`](crate::finding_codes!) makes a table.
 
+use super::Severity;
 use crate::code::Code;
 
 /// A stable name for what was found. A name is never reused for another finding.
@@ -22,29 +23,14 @@ impl FindingCode {
     }
 }
 
-/// What documents tell about a finding that is no failure of a rotation.
-#[derive(Clone, Copy, Debug)]
-pub struct FindingArticle {
-    /// Which finding.
-    pub code: FindingCode,
-    /// What it means, in one sentence.
-    pub meaning: &'static str,
-    /// How bad it is.
-    pub severity: &'static str,
-    /// What brings it about.
-    pub causes: &'static str,
-    /// What to do. A finding's own words are more exact: they know the case.
-    pub remediation: &'static str,
-}
+/// What a finding's own code means, and how bad such a finding may be.
+pub type FindingMeaning = (FindingCode, &'static str, &'static [Severity]);
 
-/// Makes a table of findings' codes: a constant for each, `ALL` with all of them, and `ARTICLES` with
-/// what documents tell. A row is documented by what it means,
-/// and holds severity, causes and remediation.
+/// Makes a table of findings' codes: a constant for each, `ALL` with all of them, and `MEANINGS` with what
+/// each means. A row is documented by that sentence, and holds the severities that such a finding may have.
 #[macro_export]
 macro_rules! finding_codes {
-    ($(
-        $(#[doc = $meaning:literal])+ $name:ident = $severity:literal, $causes:literal, $remediation:literal;
-    )+) => {
+    ($($(#[doc = $meaning:literal])+ $name:ident = $($severity:ident),+;)+) => {
         $(
             $(#[doc = $meaning])+
             pub const $name: $crate::diagnosis::FindingCode =
@@ -54,13 +40,11 @@ macro_rules! finding_codes {
         /// All of them, in the order of the checks.
         pub const ALL: &[$crate::diagnosis::FindingCode] = &[$($name,)+];
 
-        /// What documents tell about each of them, in the same order.
-        pub const ARTICLES: &[$crate::diagnosis::FindingArticle] = &[$($crate::diagnosis::FindingArticle {
-            code: $name,
-            meaning: concat!($($meaning,)+),
-            severity: $severity,
-            causes: $causes,
-            remediation: $remediation,
-        },)+];
+        /// What each of them means, in the same order. Nothing that runs needs it, so no function holds it.
+        pub const MEANINGS: &[$crate::diagnosis::FindingMeaning] = &[$((
+            $name,
+            concat!($($meaning,)+),
+            &[$($crate::diagnosis::Severity::$severity),+],
+        ),)+];
     };
 }

@@ -31,6 +31,11 @@ impl StoreFault {
     }
 }
 
+/// Of a step that was overtaken.
+pub(super) const LABELS_MOVED: &str = "Another rotation or an operator moved the labels; this invocation \
+    changed nothing after that. Look at the labels with `aws secretsmanager describe-secret --secret-id \
+    SECRET_ID`, and rotate again if the rotation has not ended.";
+
 pub(super) fn store_remediation(error: &StoreError, reader: Reader) -> String {
     let remediation = remediation_of(error, reader);
     // finishSecret's own call: setSecret has run.
@@ -44,52 +49,74 @@ pub(super) fn store_remediation(error: &StoreError, reader: Reader) -> String {
 fn remediation_of(error: &StoreError, reader: Reader) -> String {
     let (operation, role) = (error.operation, reader.role());
     match (error.fault, reader) {
-        (StoreFault::Unreachable, Reader::Operator) => "A function in a VPC needs an interface endpoint for \
-            Secrets Manager or a NAT gateway, and a security group that lets it reach port 443."
+        (StoreFault::Unreachable, Reader::Operator) => "Give the function's VPC an interface endpoint for \
+            Secrets Manager or a NAT gateway, and let the function's security group reach port 443. Outside \
+            of a VPC, check SECRETS_MANAGER_ENDPOINT."
             .into(),
         (StoreFault::Unreachable, Reader::Person) => "Check --region and --endpoint-url, and that this \
             machine reaches the endpoint on port 443."
             .into(),
         (StoreFault::CertificateRefused, _) => "Name the authority of the endpoint's certificate in \
-            AWS_CA_BUNDLE (a proxy that looks into TLS has one of its own), and check the region, the endpoint and the clock."
+            AWS_CA_BUNDLE (a proxy that inspects TLS has its own), and check the Region, the endpoint and \
+            the clock."
             .into(),
         (StoreFault::Throttled, _) => format!(
-            "Nothing is lost. {} If it recurs, let fewer secrets rotate at the same time.",
+            "Nothing is lost. {} If it recurs, schedule the rotations of your secrets at different times.",
             reader.again()
         ),
         (StoreFault::Internal, _) => format!("Nothing is lost. {}", reader.again()),
         // The one operation that names no resource.
         (StoreFault::AccessDenied, _) if operation == "GetRandomPassword" => {
-            format!("Allow secretsmanager:{operation} on \"*\" in the policy of {role}, or set PASSWORD_SOURCE=os.")
+            format!(
+                "Add this statement to the policy of {role}, or set PASSWORD_SOURCE=os: {{\"Effect\": \
+                \"Allow\", \"Action\": \"secretsmanager:{operation}\", \"Resource\": \"*\"}}"
+            )
         }
         (StoreFault::AccessDenied, _) => {
-            format!("Allow secretsmanager:{operation} on this secret in the policy of {role}.")
+            format!(
+                "Add this statement to the policy of {role}: {{\"Effect\": \"Allow\", \"Action\": \
+                \"secretsmanager:{operation}\", \"Resource\": \"SECRET_ID\"}}. If it is there, look for a \
+                Deny in the policies of the secret and of the organization."
+            )
         }
-        (StoreFault::CredentialsRefused, Reader::Operator) => "Lambda gives a function its credentials: set \
-            none of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN in its environment, check \
-            that its role exists, and deploy it again."
+        (StoreFault::CredentialsRefused, Reader::Operator) => "Lambda gives a function its credentials: \
+            remove AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN from its environment, \
+            check that its role exists, and deploy it again."
             .into(),
-        (StoreFault::CredentialsRefused, Reader::Person) => "Log in again: the credentials are missing, have \
-            expired or are wrong. For a profile of SSO or credential_process: `eval \"$(aws configure export-credentials \
-            --format env)\"`. Check this machine's clock, too."
-            .into(),
+        (StoreFault::CredentialsRefused, Reader::Person) => {
+            "Log in again: the credentials are missing, have \
+            expired or are wrong. For a profile of SSO or credential_process: `eval \"$(aws configure \
+            export-credentials --format env)\"`. Check this machine's clock, too."
+                .into()
+        }
         (StoreFault::KeyDenied, _) => {
             key_hint(error.key.as_deref(), "the secret", "kms:Decrypt and kms:GenerateDataKey", role)
         }
         (StoreFault::NoSuchSecret, Reader::Operator) => {
-            "Check the secret's ARN, and the region and endpoint of the function.".into()
+            "Check that the secret exists in the function's Region and account: `aws secretsmanager \
+            describe-secret --secret-id SECRET_ID`. Then check SECRETS_MANAGER_ENDPOINT."
+                .into()
         }
         (StoreFault::NoSuchSecret, Reader::Person) => {
-            "Check the secret's name, --region and --endpoint-url, and whose account the credentials are of.".into()
+            "Check the secret's name, --region and --endpoint-url, and the account of your credentials: \
+            `aws sts get-caller-identity`."
+                .into()
         }
-        (StoreFault::Conflict, _) => "Another rotation or a person moved the labels; look at them with `aws \
-            secretsmanager describe-secret`."
-            .into(),
+        (StoreFault::Conflict, _) => LABELS_MOVED.into(),
         (StoreFault::TokenRequired, _) => {
-            "Start the rotation from Secrets Manager, which sends the token along.".into()
+            "Start the rotation from Secrets Manager, which sends the token with the event: `aws \
+            secretsmanager rotate-secret --secret-id SECRET_ID`."
+                .into()
         }
-        (StoreFault::Unusable, _) => "Set PASSWORD_SOURCE=os, or exclude fewer characters.".into(),
-        (StoreFault::Rejected, _) => format!("See the cause that {operation} gives in this error."),
+        (StoreFault::Unusable, _) => "Set PASSWORD_SOURCE=os on the function, or shorten \
+            EXCLUDE_CHARACTERS."
+            .into(),
+        (StoreFault::Rejected, _) => format!(
+            "Fix what the error code at the end of this message names; the API reference of {operation} \
+            lists the codes. LimitExceededException: wait a day, until Secrets Manager removes old versions. \
+            InvalidRequestException: check the secret's state with `aws secretsmanager describe-secret \
+            --secret-id SECRET_ID`."
+        ),
     }
 }
 
@@ -101,19 +128,21 @@ fn related_remediation(error: &StoreError, which: &str, reader: Reader) -> Strin
             format!("Allow secretsmanager:{operation} on {which} in the policy of {role}.")
         }
         StoreFault::NoSuchSecret => {
-            format!("Correct the name of {which} where the secret or a setting names it, or create it.")
+            format!(
+                "Correct the name of {which} in the secret or in the setting that names it, or create it."
+            )
         }
         StoreFault::KeyDenied => key_hint(error.key.as_deref(), which, "kms:Decrypt", role),
         _ => store_remediation(error, reader),
     }
 }
 
-/// AWS's own key has a policy that nobody can change.
+/// The policy of AWS's own key cannot be changed.
 fn key_hint(key: Option<&str>, secret: &str, actions: &str, role: &str) -> String {
     match key {
         Some(own) if own.ends_with("alias/aws/secretsmanager") => format!(
-            "AWS's own key ({own}) serves callers of its account alone: give {secret} a key of your own, and \
-            allow {actions} on it in the policy of {role} and in the key's policy."
+            "AWS's own key ({own}) serves callers of its account alone: give {secret} a customer managed \
+            key, and allow {actions} on it in the policy of {role} and in the key's policy."
         ),
         Some(key) => format!("Allow {actions} on {key} in the policy of {role} and in the key's policy."),
         None => {

@@ -5,7 +5,12 @@ use rotation_core::{
     diagnosis::{Check, Finding, Severity},
 };
 
-use crate::{EngineProfile, Login, Strategy, UserPair, copies::Copied, finding_codes};
+use crate::{
+    EngineProfile, Login, Strategy, UserPair,
+    copies::Copied,
+    finding_codes,
+    remediation::findings::{copied as copied_field, nested},
+};
 
 /// The findings about fields that contain copies of the credentials.
 pub(super) fn copies(found: &[(String, Copied)]) -> Vec<Finding> {
@@ -22,15 +27,8 @@ pub(super) fn copies(found: &[(String, Copied)]) -> Vec<Finding> {
             ),
         },
         remediation: match copied {
-            Copied::Password | Copied::Outdated => format!(
-                "Set REWRITE_FIELDS={field} on the function: each rotation then rewrites the URL or \
-                 connection string in it. Or let applications build it from `username` and `password`."
-            ),
-            Copied::Nested => format!(
-                "Move the URL or connection string from `{field}` to a text field of its own, and name \
-                 that field in REWRITE_FIELDS: lists and objects are not rewritten. Or let applications \
-                 build it from `username` and `password`."
-            ),
+            Copied::Password | Copied::Outdated => copied_field(field),
+            Copied::Nested => nested(field),
         },
     };
     found.iter().map(finding).collect()

@@ -9,7 +9,7 @@ use rotation_core::{
 
 use crate::{
     ConnectError, Database, DatabaseLookup, Engine, Login, LoginMethod, Session, StatementFault, TlsMode,
-    Transport, Username, codes, finding_codes,
+    Transport, Username, codes, finding_codes, remediation::findings as remediation,
 };
 
 /// A certificate chain that expires sooner is a warning, so that there is time to renew it.
@@ -199,7 +199,7 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
                 "the server offers no TLS, and the secret does not ask for it: passwords of other statements \
                 travel in plaintext"
                     .into(),
-                "Turn TLS on at the server and set `\"ssl\": true` in the secret.",
+                remediation::TLS_UNAVAILABLE,
             );
         }
         // The engine knows the chain that was verified last. It belongs to this server only where a login has
@@ -215,9 +215,8 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         if left < SOON {
             return warning(
                 finding_codes::TLS_EXPIRES_SOON,
-                format!("the server's certificate chain is valid for {days} more days"),
-                "Renew the server's certificate before then (for RDS: choose a current certificate \
-                 authority).",
+                format!("the server's certificate chain verifies for {days} days more"),
+                remediation::TLS_EXPIRES_SOON,
             );
         }
         Finding::ok(check, format!("TLS, verified, {days} days left"))
@@ -284,9 +283,7 @@ fn no_password_asked(version: &DiagnosedVersion<Login>) -> Option<Finding> {
         severity: Severity::Warning,
         code: finding_codes::DB_PASSWORD_NOT_ASKED,
         sentence: "the server asks this user for no password, so no login proves one".into(),
-        remediation:
-            "Let the server ask this user for a password (PostgreSQL: `trust` and `peer` in `pg_hba.conf`)."
-                .into(),
+        remediation: remediation::PASSWORD_NOT_ASKED.into(),
     })
 }
 

@@ -9,7 +9,7 @@ use rotation_core::{
 use crate::{
     Change, Credentials, Database, DatabaseError, DatabaseLookup, Engine, Login, MASTER_SECRET, MasterSecret,
     Plan, SecondPassword, ServerFacts, Session, StatementError, StatementFault, Strategy, UserPair, codes,
-    finding_codes, strategy::Proven,
+    finding_codes, remediation::findings as remediation, strategy::Proven,
 };
 
 /// The most statements that a finding quotes.
@@ -213,9 +213,7 @@ fn grants(plan: &Plan, pair: &UserPair) -> Finding {
             pair.clone,
             quoted.join("; ")
         ),
-        remediation: "The next rotation reconciles them before it changes a password. Rotate now if an \
-            application that uses the second user lacks a privilege."
-            .into(),
+        remediation: remediation::GRANTS_DIFFER.into(),
     }
 }
 
@@ -252,7 +250,6 @@ fn demands(demands: &[PasswordDemand], passwords: &PasswordPolicy) -> Option<Fin
         severity,
         code: FindingCode::Failure(codes::DB_PASSWORD_POLICY),
         sentence,
-        remediation: "Raise PASSWORD_LENGTH, or exclude fewer classes, until the generator meets the policy."
-            .into(),
+        remediation: remediation::PASSWORD_POLICY.into(),
     })
 }

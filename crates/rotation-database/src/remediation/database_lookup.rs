@@ -1,4 +1,4 @@
-//! The stable code of a failed look-up of a server, and what to do about it.
+//! The stable code of a failed lookup of a server, and what to do about it.
 
 use rotation_core::{Code, Reader, ServiceFault};
 
@@ -20,9 +20,9 @@ pub(super) fn lookup_hint(error: &DatabaseLookupError, reader: Reader) -> String
     let (service, role) = (error.service, reader.role());
     match (error.fault, reader) {
         (ServiceFault::Unreachable, Reader::Operator) => format!(
-            "From inside a VPC the API of {} needs an interface endpoint of its own or a NAT gateway, and a \
-            security group that lets the function reach port 443. A master secret of your own with engine, \
-            host, username and password, and the writer's host in it and in this secret, does without.",
+            "Give the function's VPC an interface endpoint for the API of {} or a NAT gateway, and let the \
+            function's security group reach port 443. Without that API: use a master secret of your own with \
+            `engine`, `host`, `username` and `password`, and name the writer's host in both secrets.",
             service.name
         ),
         (ServiceFault::Unreachable, Reader::Person) => format!(
@@ -30,7 +30,8 @@ pub(super) fn lookup_hint(error: &DatabaseLookupError, reader: Reader) -> String
             service.name
         ),
         (ServiceFault::CertificateRefused, _) => "Name the authority of the endpoint's certificate in \
-            AWS_CA_BUNDLE (a proxy that looks into TLS has one of its own), and check the region, the endpoint and the clock."
+            AWS_CA_BUNDLE (a proxy that inspects TLS has its own), and check the Region, the endpoint and \
+            the clock."
             .into(),
         (ServiceFault::Throttled | ServiceFault::Internal, _) => {
             format!("Nothing is lost. {}", reader.again())
@@ -41,11 +42,18 @@ pub(super) fn lookup_hint(error: &DatabaseLookupError, reader: Reader) -> String
             service.actions.iter().map(|action| format!("\"{action}\"")).collect::<Vec<_>>().join(", ")
         ),
         (ServiceFault::CredentialsRefused, Reader::Operator) => "Lambda gives a function its credentials: \
+            remove AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN from its environment, \
             check that its role exists, and deploy it again."
             .into(),
         (ServiceFault::CredentialsRefused, Reader::Person) => {
-            "Log in again: the credentials are missing, have expired or are wrong.".into()
+            "Log in again (`aws sts get-caller-identity` tests it): the credentials are missing, have \
+            expired or are wrong."
+                .into()
         }
-        (ServiceFault::NotFound | ServiceFault::Rejected, _) => format!("See the cause that {} gives in this error.", error.operation),
+        (ServiceFault::NotFound | ServiceFault::Rejected, _) => format!(
+            "Fix what the error code at the end of this message names; the API reference of {} lists the \
+                codes.",
+            error.operation
+        ),
     }
 }

@@ -3,9 +3,9 @@
 use std::{cell::RefCell, rc::Rc};
 
 use rotation_core::{
-    Applied, Article, Authority, ChangeReport, Invoker, Outcome, Reader, RelatedSecrets, RotationError,
-    RotationEvent, Rotator, SecretDocument, SecretId, SecretStore, StagingLabel, Step, Target, TargetError,
-    Versions, diagnosis::Access,
+    Applied, Authority, ChangeReport, Invoker, Outcome, Reader, RelatedSecrets, RotationError, RotationEvent,
+    Rotator, SecretDocument, SecretId, SecretStore, StagingLabel, Step, Target, TargetError, Versions,
+    diagnosis::Access,
 };
 use rotation_doctor::{ByVerify, Diagnosis, Doctor, Logins, VersionSeen};
 use thiserror::Error;
@@ -14,18 +14,11 @@ use crate::world::{
     ARN, Kind, MASTER, Plan, Service, Situation, Store, Value, Variant, World, document, invocation,
 };
 
-mod articles {
-    use super::Article;
-
-    pub(super) const TICKET_REFUSED: Article = Article::new("Another ticket is valid.", "Rotate again.");
-    pub(super) const TICKET_OFFICE_CLOSED: Article = Article::new("It is late.", "Wait.");
-}
-
 rotation_core::codes! {
     /// The office refuses the ticket.
-    TICKET_REFUSED = Failed, articles;
+    TICKET_REFUSED = Failed;
     /// The office does not answer.
-    TICKET_OFFICE_CLOSED = Retryable, articles;
+    TICKET_OFFICE_CLOSED = Retryable;
 }
 
 #[derive(Debug, Error)]
@@ -150,7 +143,7 @@ fn a_target_of_any_kind_is_rotated() {
         }
         assert_eq!(office.valid.borrow().as_deref(), Some("next-ticket"));
         assert_eq!(look(&service, &office).await.advice.state.name(), "healthy");
-        let documented: Vec<_> = ARTICLES.iter().map(|article| article.code).collect();
+        let documented: Vec<_> = MEANINGS.iter().map(|(code, _)| *code).collect();
         assert_eq!(documented, ALL);
     });
 }

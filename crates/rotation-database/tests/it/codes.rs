@@ -1,6 +1,6 @@
 //! Codes of failures as values.
 
-use rotation_core::{Class, Code, CodeArticle, RotationError, StoreError};
+use rotation_core::{Class, Code, RotationError, StoreError};
 use rotation_database::codes;
 
 use crate::error_texts::STORE_FAULTS;
@@ -10,9 +10,9 @@ pub(crate) fn all_codes() -> Vec<Code> {
     [rotation_core::codes::ALL, codes::ALL].concat()
 }
 
-/// What documents tell about them.
-pub(crate) fn all_articles() -> Vec<CodeArticle> {
-    [rotation_core::codes::ARTICLES, codes::ARTICLES].concat()
+/// What each of them means.
+pub(crate) fn all_meanings() -> Vec<(Code, &'static str)> {
+    [rotation_core::codes::MEANINGS, codes::MEANINGS].concat()
 }
 
 #[test]

@@ -9,8 +9,8 @@ use rotation_core::{
     with_causes,
 };
 use rotation_database::{
-    Cause, ConnectError, DatabaseError, DatabaseLookupError, DatabaseSettings, MASTER_SECRET, Remedies,
-    SINGLE_USER, StatementError, StatementFault, TlsFault, UserBar,
+    Cause, ConnectError, DatabaseError, DatabaseLookupError, DatabaseLookupService, DatabaseSettings,
+    MASTER_SECRET, Remedies, SINGLE_USER, StatementError, StatementFault, TlsFault, UserBar,
 };
 
 use std::rc::Rc;
@@ -21,6 +21,70 @@ use crate::world::{
     Kind, MASTER, PROFILE, Plan, SERVICE, Server, Situation, Store, Variant, World, document, invocation,
     policy,
 };
+
+/// What errors are about.
+pub(crate) struct Samples {
+    operation: &'static str,
+    read: &'static str,
+    key: &'static str,
+    service: &'static DatabaseLookupService,
+    field: &'static str,
+    url: &'static str,
+    rule: &'static str,
+    engines: &'static str,
+    user: &'static str,
+    clone: &'static str,
+    host: &'static str,
+    port: u16,
+    member: &'static str,
+    statement: &'static str,
+    remedies: &'static Remedies,
+}
+
+impl Samples {
+    /// As a log has them.
+    pub(crate) const REAL: Self = Self {
+        operation: "PutSecretValue",
+        read: "GetSecretValue",
+        key: "arn:aws:kms:us-east-1:123456789012:key/k",
+        service: &SERVICE,
+        field: "port",
+        url: "url",
+        rule: "a number from 1 to 65535",
+        engines: PROFILE.engines_text,
+        user: "app",
+        clone: "app_clone",
+        host: "db.example.com",
+        port: 5433,
+        member: "c.example.com:27017",
+        statement: "GRANT \"app\" TO \"master\" WITH ADMIN OPTION",
+        remedies: &Remedies::NONE,
+    };
+
+    /// As the catalogue has them, whose fixes are the hints with these slots.
+    pub(crate) const SLOTS: Self = Self {
+        operation: "OPERATION",
+        read: "OPERATION",
+        key: "KEY_ARN",
+        service: &DatabaseLookupService { name: "SERVICE", actions: &["ACTION"] },
+        field: "FIELD",
+        url: "FIELD",
+        rule: "RULE",
+        engines: "ENGINES",
+        user: "USER",
+        clone: "USER_clone",
+        host: "HOST",
+        port: 5432,
+        member: "MEMBER",
+        statement: "STATEMENT",
+        remedies: &Remedies {
+            set_password: "STATEMENT",
+            unlock: "STATEMENT",
+            prolong: "STATEMENT",
+            ..Remedies::NONE
+        },
+    };
+}
 
 const CREDENTIALS: [CredentialSource; 4] =
     [CredentialSource::Current, CredentialSource::Pending, CredentialSource::Previous, MASTER_SECRET];
@@ -46,21 +110,23 @@ fn refusals() -> Vec<RotationError> {
     events.map(RotationError::from).into_iter().chain(all.map(RotationError::from)).collect()
 }
 
-/// The error of an engine with replica sets for this document.
-fn unfit(document: &str) -> DocumentError {
-    let profile = EngineProfile { engines: &["mongo"], set_field: Some("replicaSet"), ..PROFILE };
+/// What an engine with replica sets says of this document.
+fn unfit(document: &str, engines_text: &'static str) -> DocumentError {
+    let profile =
+        EngineProfile { engines: &["mongo"], engines_text, set_field: Some("replicaSet"), ..PROFILE };
     Login::from_document(&SecretDocument::parse(document).unwrap(), &profile).unwrap_err()
 }
 
-/// The error for a field that contains the password in an unknown form.
-fn not_rewritable() -> DocumentError {
-    let text = document("app", "first-password").replacen('{', r#"{"url": ["first-password"], "#, 1);
+/// What a field is told of that has the password in a form that is not known.
+fn not_rewritable(field: &str) -> DocumentError {
+    let more = format!(r#"{{"{field}": ["first-password"], "#);
+    let text = document("app", "first-password").replacen('{', &more, 1);
     let current = SecretDocument::parse(&text).unwrap();
     World::run(async {
         let service = Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await;
         let server = Server(Rc::clone(&service.world));
         let strategy = Plan::SingleUser.strategy(&service.world);
-        let rewriting = RewriteFields::parse("url").unwrap();
+        let rewriting = RewriteFields::parse(field).unwrap();
         let settings = DatabaseSettings { rewriting, ..DatabaseSettings::new(policy()) };
         let target =
             Database::new(server, strategy, settings, &invocation(std::time::Duration::from_secs(20)));
@@ -76,7 +142,8 @@ fn master(error: RelatedSecretError) -> RotationError {
     DatabaseError::from(error).into()
 }
 
-fn documents() -> Vec<RotationError> {
+fn documents(samples: &Samples) -> Vec<RotationError> {
+    let Samples { field, url, rule, engines, .. } = *samples;
     let all = || {
         [
             DocumentError::Binary,
@@ -84,12 +151,12 @@ fn documents() -> Vec<RotationError> {
             DocumentError::TooLarge,
             DocumentError::NotJson,
             DocumentError::NotAnObject,
-            DocumentError::DuplicateKey { field: "username".into() },
-            DocumentError::Missing { field: "host" },
-            DocumentError::Invalid { field: "port", rule: "a number from 1 to 65535" },
-            unfit(r#"{"engine": "mysql"}"#),
-            unfit(r#"{"engine": "mongo", "host": "mongodb+srv://db.example.com"}"#),
-            not_rewritable(),
+            DocumentError::DuplicateKey { field: field.into() },
+            DocumentError::Missing { field },
+            DocumentError::Invalid { field, rule },
+            unfit(r#"{"engine": "mysql"}"#, engines),
+            unfit(r#"{"engine": "mongo", "host": "mongodb+srv://db.example.com"}"#, engines),
+            not_rewritable(url),
         ]
     };
     let label = StagingLabel::Current;
@@ -113,19 +180,27 @@ pub(crate) const STORE_FAULTS: [StoreFault; 12] = [
     StoreFault::Rejected,
 ];
 
-fn stores() -> Vec<RotationError> {
-    let own = STORE_FAULTS.map(|fault| StoreError::new("PutSecretValue", fault).into());
-    let master = STORE_FAULTS
-        .map(|fault| master(RelatedSecretError::Unreadable(StoreError::new("GetSecretValue", fault))));
+fn stores(samples: &Samples) -> Vec<RotationError> {
+    let Samples { operation, read, key, .. } = *samples;
+    let own = STORE_FAULTS.map(|fault| StoreError::new(operation, fault).into());
+    let master =
+        STORE_FAULTS.map(|fault| master(RelatedSecretError::Unreadable(StoreError::new(read, fault))));
+    let related = [StoreFault::AccessDenied, StoreFault::NoSuchSecret]
+        .map(|fault| RelatedSecretError::Unreadable(StoreError::new(read, fault)));
+    let related = related.into_iter().chain([
+        RelatedSecretError::Empty(SecretId::new(MASTER).unwrap()),
+        RelatedSecretError::Document(DocumentError::Missing { field: samples.field }),
+    ]);
     let random = StoreError::new("GetRandomPassword", StoreFault::AccessDenied).into();
-    let keys = ["arn:aws:kms:us-east-1:123456789012:key/k", "alias/aws/secretsmanager"].map(|key| {
-        let denied = StoreError::new("GetSecretValue", StoreFault::KeyDenied);
+    let keys = [key, "alias/aws/secretsmanager"].map(|key| {
+        let denied = StoreError::new(read, StoreFault::KeyDenied);
         StoreError { key: Some(key.to_owned()), ..denied }.into()
     });
-    own.into_iter().chain([random]).chain(master).chain(keys).collect()
+    let related = related.map(RotationError::Related);
+    own.into_iter().chain([random]).chain(master).chain(related).chain(keys).collect()
 }
 
-fn others() -> Vec<RotationError> {
+fn others(samples: &Samples) -> Vec<RotationError> {
     let timed_out =
         World::run(Deadline::after(std::time::Duration::ZERO).bound(std::future::pending::<()>()));
     let timed_out = timed_out.unwrap_err();
@@ -143,25 +218,26 @@ fn others() -> Vec<RotationError> {
         DatabaseError::MasterHostDiffers.into(),
         DatabaseError::MasterEngineDiffers.into(),
         DatabaseError::WriterUnproven {
-            host: "db.example.com".into(),
-            port: 5433,
-            error: ConnectError::Refused(Cause::new("28P01")),
+            host: samples.host.into(),
+            port: samples.port,
+            error: ConnectError::Refused(refused()),
         }
         .into(),
-        DatabaseError::MasterLacksMember { member: "c.example.com:27017".into() }.into(),
+        DatabaseError::MasterLacksMember { member: samples.member.into() }.into(),
         DatabaseError::HostIsProxy.into(),
         DatabaseError::SourceNotFound.into(),
-        DatabaseError::ReplicaLags(ConnectError::Refused(Cause::new("28P01"))).into(),
+        DatabaseError::ReplicaLags(ConnectError::Refused(refused())).into(),
         DatabaseError::MasterNotDeployed.into(),
         DatabaseError::MasterSameAsSecret.into(),
-        DatabaseError::NoCredentialAccepted { remedies: &Remedies::NONE }.into(),
+        DatabaseError::NoCredentialAccepted { remedies: samples.remedies }.into(),
         DatabaseError::TestStatement { answer: "SQLSTATE 25006".into() }.into(),
         DatabaseError::TimedOut(timed_out).into(),
     ];
     rest.into_iter().collect()
 }
 
-fn lookups() -> Vec<RotationError> {
+fn lookups(samples: &Samples) -> Vec<RotationError> {
+    let service = samples.service;
     let all = [
         ServiceFault::Unreachable,
         ServiceFault::CertificateRefused,
@@ -171,102 +247,92 @@ fn lookups() -> Vec<RotationError> {
         ServiceFault::CredentialsRefused,
         ServiceFault::Rejected,
     ];
-    let failed = |fault| DatabaseLookupError {
-        operation: "DescribeDBInstances",
-        service: &SERVICE,
-        fault,
-        source: None,
-    };
+    let failed =
+        |fault| DatabaseLookupError { operation: "DescribeDBInstances", service, fault, source: None };
     let tags = StoreError::new("DescribeSecret", StoreFault::AccessDenied);
     let all = all.into_iter().map(|fault| DatabaseError::DatabaseLookup(failed(fault)).into());
     all.chain([master(RelatedSecretError::Unreadable(tags))]).collect()
 }
 
-fn logins() -> Vec<RotationError> {
-    let cause = || Cause::new("28P01");
+/// As PostgreSQL refuses a password.
+fn refused() -> Cause {
+    Cause::new("SQLSTATE 28P01")
+}
+
+fn logins(samples: &Samples) -> Vec<RotationError> {
+    let ended = |text: &str| Cause::new(text).ended_by(samples.statement);
     let tls = [
-        TlsFault::Expired,
-        TlsFault::NotYetValid,
-        TlsFault::SelfSigned,
-        TlsFault::WrongHost,
-        TlsFault::UnknownAuthority,
-        TlsFault::NoResponse,
-        TlsFault::Handshake,
+        (TlsFault::Expired, "the server's certificate has expired"),
+        (TlsFault::NotYetValid, "the server's certificate is not valid yet"),
+        (TlsFault::SelfSigned, "the server's certificate is self-signed"),
+        (TlsFault::WrongHost, "the server's certificate is for another host"),
+        (TlsFault::UnknownAuthority, "the server's certificate was issued by an unknown authority"),
+        (TlsFault::NoResponse, "unexpected end of file"),
+        (TlsFault::Handshake, "invalid data"),
     ];
-    let tls = tls.map(|fault| ConnectError::TlsInvalid { fault, source: Cause::new("BadSignature") });
+    let tls = tls.map(|(fault, text)| ConnectError::TlsInvalid { fault, source: Cause::new(text) });
     let plain = [
-        ConnectError::Locked(cause()),
-        ConnectError::Locked(cause().ended_by("ALTER ROLE app LOGIN")),
-        ConnectError::Expired(cause()),
-        ConnectError::AccessRule(cause()),
-        ConnectError::TlsRequired(cause()),
-        ConnectError::TooManyConnections(cause()),
-        ConnectError::TooManyConnections(cause().ended_by("ALTER ROLE app CONNECTION LIMIT -1")),
-        ConnectError::AuthenticationMethod(cause()),
-        ConnectError::NoDatabase(cause()),
-        ConnectError::DatabaseClosed(cause()),
-        ConnectError::DatabaseClosed(cause().ended_by("GRANT CONNECT ON DATABASE shop TO app")),
-        ConnectError::SessionRefused(cause()),
-        ConnectError::SessionRefused(cause().ended_by("SELECT evtname FROM pg_event_trigger")),
+        ConnectError::Locked(Cause::new("SQLSTATE 28000")),
+        ConnectError::Locked(ended("SQLSTATE 28000")),
+        ConnectError::Expired(Cause::new("error 1862")),
+        ConnectError::AccessRule(Cause::new("SQLSTATE 28000")),
+        ConnectError::TlsRequired(Cause::new("error 3159")),
+        ConnectError::TooManyConnections(Cause::new("SQLSTATE 53300")),
+        ConnectError::TooManyConnections(ended("SQLSTATE 53300")),
+        ConnectError::AuthenticationMethod(Cause::new("error 1251")),
+        ConnectError::NoDatabase(Cause::new("SQLSTATE 3D000")),
+        ConnectError::DatabaseClosed(Cause::new("SQLSTATE 42501")),
+        ConnectError::DatabaseClosed(ended("SQLSTATE 42501")),
+        ConnectError::SessionRefused(Cause::new("SQLSTATE P0001")),
+        ConnectError::SessionRefused(ended("SQLSTATE P0001")),
         ConnectError::TlsUnavailable,
-        ConnectError::Dns(cause()),
+        ConnectError::Dns(Cause::new("no address")),
         ConnectError::ForbiddenAddress,
-        ConnectError::Unreachable(cause()),
-        ConnectError::NotReady(cause()),
-        ConnectError::ReadOnly(cause()),
+        ConnectError::Unreachable(Cause::new("connection refused (os error 111)")),
+        ConnectError::NotReady(Cause::new("SQLSTATE 57P03")),
+        ConnectError::ReadOnly(Cause::new("SQLSTATE 25006")),
         ConnectError::SetDiffers(Cause::new("it is of the set rs1")),
         ConnectError::PrimaryNotListed(Cause::new("the primary is c.example.com:27017")),
-        ConnectError::Unsupported(cause()),
-        ConnectError::Proxy(cause()),
+        ConnectError::Unsupported(Cause::new("wire version 5")),
+        ConnectError::Proxy(Cause::new("SQLSTATE 08P01")),
         ConnectError::Unusable(Box::new(StatementError::new(StatementFault::Expired))),
         ConnectError::TimedOut,
         ConnectError::Unanswered,
-        ConnectError::Protocol(cause()),
+        ConnectError::Protocol(Cause::new("a message of the server is malformed")),
     ];
     let login = |credential| {
-        move |error| DatabaseError::Login { credential, error, remedies: &Remedies::NONE }.into()
+        move |error| DatabaseError::Login { credential, error, remedies: samples.remedies }.into()
     };
-    let refused = CREDENTIALS.map(|credential| login(credential)(ConnectError::Refused(cause())));
-    let broken = CREDENTIALS.map(|credential| login(credential)(ConnectError::LineBreak(cause())));
-    let missing = CREDENTIALS.map(|credential| login(credential)(ConnectError::NoSuchUser(cause())));
+    let broken = CREDENTIALS.map(|credential| login(credential)(ConnectError::LineBreak(refused())));
+    let missing = || Cause::new("SQLSTATE 28000");
+    let missing = CREDENTIALS.map(|credential| login(credential)(ConnectError::NoSuchUser(missing())));
+    let refused = CREDENTIALS.map(|credential| login(credential)(ConnectError::Refused(refused())));
     let rest = plain.into_iter().chain(tls).map(login(CredentialSource::Current));
     refused.into_iter().chain(broken).chain(missing).chain(rest).collect()
 }
 
-fn statements() -> Vec<RotationError> {
+fn statements(samples: &Samples) -> Vec<RotationError> {
+    let Samples { user, clone, statement: needed, .. } = *samples;
     let all = [
         StatementFault::ReadOnly,
-        StatementFault::PrivilegeMissing { needed: "GRANT app TO master WITH ADMIN OPTION".into() },
+        StatementFault::PrivilegeMissing { needed: needed.into() },
         StatementFault::PasswordsRestricted,
-        StatementFault::PasswordPolicy { rule: "1819".into() },
+        StatementFault::PasswordPolicy { rule: "error 1819".into() },
         StatementFault::NoSuchUser,
         StatementFault::Expired,
-        StatementFault::UserBarred {
-            user: "app".into(),
-            bar: UserBar::Locked,
-            needed: "ALTER ROLE app LOGIN".into(),
-        },
-        StatementFault::UserBarred {
-            user: "app".into(),
-            bar: UserBar::Expired,
-            needed: "ALTER ROLE app VALID UNTIL 'infinity'".into(),
-        },
-        StatementFault::OriginalMissing { clone: "app_clone".into(), original: "app".into() },
-        StatementFault::LoginRefused(Box::new(ConnectError::Locked(Cause::new("28000")))),
+        StatementFault::UserBarred { user: user.into(), bar: UserBar::Locked, needed: needed.into() },
+        StatementFault::UserBarred { user: user.into(), bar: UserBar::Expired, needed: needed.into() },
+        StatementFault::OriginalMissing { clone: clone.into(), original: user.into() },
+        StatementFault::LoginRefused(Box::new(ConnectError::Locked(Cause::new("SQLSTATE 28000")))),
         StatementFault::CloneNotRecognized,
         StatementFault::OtherSecret { secret: "123456789012:shop/checkout".into() },
-        StatementFault::CloneExceeds {
-            what: "the table shop.orders".into(),
-            needed: "ALTER TABLE shop.orders OWNER TO app".into(),
-        },
-        StatementFault::SessionDiffers { needed: "GRANT app TO app_clone".into() },
+        StatementFault::CloneExceeds { what: "the table shop.orders".into(), needed: needed.into() },
+        StatementFault::SessionDiffers { needed: needed.into() },
         StatementFault::OldPasswordActive { needed: None },
-        StatementFault::OldPasswordActive {
-            needed: Some("GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO app".into()),
-        },
+        StatementFault::OldPasswordActive { needed: Some(needed.into()) },
         StatementFault::OtherAccounts { accounts: "'app'@'localhost'".into() },
         StatementFault::NotRotatable { why: "it is a superuser", remedy: SINGLE_USER },
-        StatementFault::LockUnavailable { needed: "SET GLOBAL pxc_strict_mode = MASTER" },
+        StatementFault::LockUnavailable { needed },
         StatementFault::Busy,
         StatementFault::ConnectionLost,
         StatementFault::TimedOut,
@@ -275,29 +341,38 @@ fn statements() -> Vec<RotationError> {
         StatementFault::Other { code: "unexpected reply".into() },
     ];
     let statement = |fault| {
-        let error = StatementError {
-            fault,
-            statement: Some("alter role"),
-            source: Some(Cause::new("XX000")),
-            is_before_password: false,
-        };
-        DatabaseError::Statement { credential: MASTER_SECRET, error, remedies: &Remedies::NONE }.into()
+        let error =
+            StatementError { fault, statement: Some("alter role"), source: None, is_before_password: false };
+        DatabaseError::Statement { credential: MASTER_SECRET, error, remedies: samples.remedies }.into()
     };
     let own = StatementError::new(StatementFault::PasswordsRestricted);
     let own = DatabaseError::Statement {
         credential: CredentialSource::Current,
         error: own,
-        remedies: &Remedies::NONE,
+        remedies: samples.remedies,
     }
     .into();
     all.into_iter().map(statement).chain([own]).collect()
 }
 
+/// One or more of every kind of error.
+pub(crate) fn all_errors(samples: &Samples) -> Vec<RotationError> {
+    let groups = [
+        refusals(),
+        documents(samples),
+        stores(samples),
+        others(samples),
+        lookups(samples),
+        logins(samples),
+        statements(samples),
+    ];
+    groups.into_iter().flatten().collect()
+}
+
 #[test]
 fn every_error_has_a_code_a_message_and_a_hint() {
-    let groups = [refusals(), documents(), stores(), others(), lookups(), logins(), statements()];
     let mut text = String::new();
-    for error in groups.iter().flatten() {
+    for error in &all_errors(&Samples::REAL) {
         let mut message = error.to_string();
         let mut source = error.source();
         while let Some(cause) = source {

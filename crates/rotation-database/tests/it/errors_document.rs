@@ -1,113 +1,189 @@
-//! `docs/errors.md`, which is generated from the table of codes: `UPDATE_EXPECT=1 cargo test -p
-//! rotation-database document`.
+//! The catalogue of codes: an article for each in `docs/errors`, and the index `docs/errors.md`, which is
+//! written from them: `UPDATE_EXPECT=1 cargo test -p rotation-database --test it -- errors_document`.
 
-use std::fmt::Write;
+mod article;
+pub(crate) mod hints;
+
+use std::{fmt::Write, fs, process::Command};
 
 use expect_test::expect_file;
-use rotation_core::{Class, Code, CodeArticle, diagnosis::FindingArticle};
+use rotation_core::{Class, diagnosis::FindingMeaning};
 
-use crate::codes::{all_articles, all_codes};
+use self::article::{Article, DOCS, KEYS, SECTIONS, in_one_line};
+use crate::codes::{all_codes, all_meanings};
 
-const HEAD: &str = "\
-# Errors
+/// What is above the tables.
+const HEAD: &str = include_str!("errors_document/head.txt");
 
-Every failure has a code. It is the `errorType` of the function's answer, which appears in the log of the
-invocation and in CloudTrail's `RotationFailed`, and the field `code` of the outcome line. The field `hint`
-next to it has the remediation for the case at hand. Codes are stable: a name is never reused for another
-failure.
+/// The groups of the index, each with the beginnings of its codes. A finding is known by its class.
+const GROUPS: [(&str, &[&str]); 8] = [
+    (
+        "Settings, events and the function",
+        &["CONFIG_", "EVENT_", "DRY_RUN", "TIMED_OUT", "INTERNAL", "NO_RANDOM"],
+    ),
+    (
+        "The secret and its labels",
+        &["SECRET_", "ROTATION_", "VERSION_", "LABELS_", "PENDING_", "RELATED_", "NO_VERSION_"],
+    ),
+    ("Secrets Manager, IAM and KMS", &["NET_SM_", "SM_", "IAM_", "KMS_", "TOKEN_", "PASSWORD_"]),
+    ("The master secret and its server", &["MASTER_", "DBLOOKUP_", "REPLICA_"]),
+    ("The way to the database", &["NET_DB_", "TLS_"]),
+    ("The database", &["DB_", "TEST_"]),
+    ("What doctor finds", &[]),
+    ("Network discovery", &["DISCOVERY_", "DATABASE_", "ENGINE_", "SECRET_HOST_MISSING"]),
+];
 
-This file is generated from the tables of codes in `crates/rotation-core/src/codes.rs` and
-`crates/rotation-database/src/codes.rs`.
+const FINDINGS: &str = "What doctor finds";
 
-The class of a code is the `outcome` of the line:
+/// Of findings; all other classes are those of failures.
+const SEVERITIES: [&str; 4] = ["ok", "note", "warning", "fault"];
 
-- *refused*: the event, the labels or the values do not allow the step to act. Nothing was changed.
-- *retryable*: the failure may be transient; Secrets Manager calls again a few times.
-- *failed*: an operator has to fix something outside the secret.
-- *dry_run*: [`DRY_RUN`](#dry_run) alone. The function was configured to report what it would do, and
-  changed nothing.
-";
-
-const FINDINGS: &str = "
-# What doctor finds
-
-`rotate doctor` and the event `{\"doctor\": \"<secret>\"}` give each finding a code: that of the failure above
-with which a rotation would end, or one of these. The word next to it is the severity. Generated from the
-files `finding_codes.rs` of the crates.
-";
-
-fn document() -> String {
-    let mut text = String::from(HEAD);
-    for class in [Class::Refused, Class::Retryable, Class::Failed] {
-        let codes: Vec<_> = all_codes().into_iter().filter(|code| code.class() == class).collect();
-        let names: Vec<_> = codes.iter().map(|code| format!("[`{code}`](#{})", anchor(*code))).collect();
-        write!(text, "\nThe {} that are *{}*: {}.\n", codes.len(), class.name(), names.join(", ")).unwrap();
+fn group(article: &Article) -> &'static str {
+    if article.value("class").split(", ").any(|class| SEVERITIES.contains(&class)) {
+        return FINDINGS;
     }
-    for CodeArticle { code, meaning, article } in all_articles() {
-        let (meaning, class) = (meaning.trim(), code.class().name());
-        write!(text, "\n## {code}\n\n{meaning} *{class}*\n\n").unwrap();
-        writeln!(text, "- Causes: {}\n- Fix: {}", article.causes, article.remediation).unwrap();
-        if let Some((language, add)) = article.add {
-            write!(text, "\n```{language}\n{add}\n```\n").unwrap();
+    let is_of = |(_, beginnings): &&(&str, &[&str])| {
+        beginnings.iter().any(|beginning| article.code.starts_with(beginning))
+    };
+    // The last group has whole names, which the beginnings of an earlier one may fit as well.
+    let found = GROUPS.iter().rev().find(is_of);
+    found.unwrap_or_else(|| panic!("{} is in no group", article.code)).0
+}
+
+fn index(articles: &[Article]) -> String {
+    let mut text = String::from(HEAD);
+    for (name, _) in GROUPS {
+        write!(text, "\n## {name}\n\n| Code | Class | Outage | Meaning |\n|---|---|---|---|\n").unwrap();
+        for article in articles.iter().filter(|article| group(article) == name) {
+            let (code, meaning) = (&article.code, article.meaning());
+            let (class, outage) = (article.value("class"), article.value("outage"));
+            let anchor = code.to_ascii_lowercase();
+            writeln!(
+                text,
+                "| <a id=\"{anchor}\"></a>[{code}](errors/{code}.md) | {class} | {outage} | {meaning} |"
+            )
+            .unwrap();
         }
     }
     text
 }
 
-/// The findings of doctor that are not failures of a rotation.
-fn findings() -> String {
-    let mut text = String::from(FINDINGS);
-    for FindingArticle { code, meaning, severity, causes, remediation } in all_findings() {
-        let (name, meaning) = (code.name(), meaning.trim());
-        write!(text, "\n## {name}\n\n{meaning} *{severity}*\n\n").unwrap();
-        writeln!(text, "- Causes: {causes}\n- Fix: {remediation}").unwrap();
-    }
-    text
-}
-
-/// All findings, in the order in which the crates build on one another.
-fn all_findings() -> Vec<FindingArticle> {
+/// In the order in which the crates build on one another.
+fn all_findings() -> Vec<FindingMeaning> {
     [
-        rotation_core::diagnosis::finding_codes::ARTICLES,
-        rotation_database::finding_codes::ARTICLES,
-        rotation_doctor::finding_codes::ARTICLES,
+        rotation_core::diagnosis::finding_codes::MEANINGS,
+        rotation_database::finding_codes::MEANINGS,
+        rotation_doctor::finding_codes::MEANINGS,
     ]
     .concat()
 }
 
-fn anchor(code: Code) -> String {
-    code.name().to_ascii_lowercase()
-}
-
 #[test]
 fn the_document_of_errors_is_that_of_the_code() {
-    const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/errors.md");
-    // The rest is generated and tested by the crate `network-discovery`.
-    let written = std::fs::read_to_string(FILE).unwrap();
-    let rest = written.find("\n# Network discovery\n").map_or("", |at| &written[at..]);
-    expect_file!["../../../../docs/errors.md"].assert_eq(&(document() + &findings() + rest));
+    expect_file!["../../../../docs/errors.md"].assert_eq(&index(&Article::all()));
+}
+
+/// Of each code here; the crate `network-discovery` checks its own.
+#[test]
+fn every_code_has_an_article_with_its_class() {
+    for (code, meaning) in all_meanings() {
+        let article = Article::read(code.name());
+        assert_eq!(article.value("class"), code.class().name(), "{code}");
+        assert_eq!(article.meaning(), meaning.trim(), "{code}");
+        let retried = if code.class() == Class::Retryable { "yes" } else { "no" };
+        assert_eq!(article.value("retried_by_service"), retried, "{code}");
+    }
+    for (code, meaning, severities) in all_findings() {
+        let (name, article) = (code.name(), Article::read(code.name()));
+        let severities: Vec<_> = severities.iter().map(|severity| severity.name()).collect();
+        assert_eq!(article.value("class"), severities.join(", "), "{name}");
+        assert_eq!(article.meaning(), meaning.trim(), "{name}");
+    }
+    assert_eq!(all_codes().len(), all_meanings().len());
 }
 
 #[test]
-fn articles_are_whole_sentences_in_plain_characters() {
-    for CodeArticle { code, article, .. } in all_articles() {
-        let add = article.add.map_or("", |(_, add)| add);
-        for text in [article.causes, article.remediation] {
-            assert!(text.starts_with(|c: char| c.is_ascii_uppercase() || c == '`'), "{code}: {text}");
-            assert!(text.ends_with('.') || text.ends_with(':') && !add.is_empty(), "{code}: {text}");
-            assert!(!text.contains("  "), "{code}: {text}");
+fn every_article_has_all_its_parts() {
+    for article in Article::all() {
+        let code = &article.code;
+        let keys: Vec<_> = article.front_matter().into_iter().map(|(key, _)| key).collect();
+        assert_eq!(keys, KEYS, "{code}");
+        assert_eq!(article.value("code"), code);
+        assert!(["yes", "no", "possible"].contains(&article.value("outage")), "{code}");
+        assert!(["yes", "no"].contains(&article.value("retried_by_service")), "{code}");
+        assert_eq!(article.headings(), SECTIONS, "{code}");
+        for section in SECTIONS {
+            assert!(article.section(section).len() > 20, "{code}: {section} is empty");
         }
-        assert!([article.causes, article.remediation, add].iter().all(|text| text.is_ascii()), "{code}");
-        let open = ["{", "["].map(|open| add.matches(open).count());
-        assert_eq!(open, ["}", "]"].map(|close| add.matches(close).count()), "{code}: {add}");
-    }
-    for FindingArticle { code, meaning, causes, remediation, .. } in all_findings() {
-        for text in [meaning.trim(), causes, remediation] {
-            assert!(
-                text.ends_with('.') && text.is_ascii() && !text.contains("  "),
-                "{}: {text}",
-                code.name()
-            );
+        assert!(article.section("Symptom").contains(code.as_str()) || group(&article) == FINDINGS, "{code}");
+        assert!(article.section("How to confirm").contains('`'), "{code}: nothing that can be run");
+        for riddle in ["See the cause", "Nothing, mostly", "as the hint", "of the hint", "..."] {
+            assert!(!in_one_line(article.section("Fix")).contains(riddle), "{code}: {riddle}");
         }
     }
+}
+
+/// Words in capitals of commands that stand for themselves: labels, settings, SQL, names of AWS.
+const PLAIN: &str = "API ARN AWS AWSCURRENT AWSPENDING AWSPREVIOUS BEGIN BY CONFIG DESC DRY_RUN EDITOR \
+    EXCLUDE_CHARACTERS FROM FT GROUP IN INTERNAL JOIN LIKE MASTER_SECRET_ARN ON ONLY ORDER PASSWORD_SOURCE \
+    RDS READ ROLLBACK SECRETS_MANAGER_ENDPOINT SELECT SHOW SRV SUN TEST_STATEMENT TXT TZ WHERE";
+
+/// Names in capitals in commands stand for something, and the index has what.
+#[test]
+fn every_placeholder_of_a_command_is_explained() {
+    let explained: Vec<_> =
+        HEAD.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    for article in Article::all() {
+        for command in commands(&article.text) {
+            let words = command.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '$');
+            let named = words.filter(|word| {
+                word.len() > 1
+                    && word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_' || b.is_ascii_digit())
+            });
+            for word in named.filter(|word| word.bytes().any(|b| b.is_ascii_uppercase())) {
+                let known = PLAIN.split_whitespace().any(|plain| plain == word);
+                assert!(known || explained.contains(&word), "{}: {word} in: {command}", article.code);
+            }
+        }
+    }
+}
+
+/// Those of the shell.
+fn commands(text: &str) -> Vec<&str> {
+    text.split("```").skip(1).step_by(2).filter_map(|fence| fence.strip_prefix("sh\n")).collect()
+}
+
+#[test]
+fn every_link_of_the_catalogue_resolves() {
+    let index = index(&Article::all());
+    let articles = Article::all();
+    let texts =
+        articles.iter().map(|article| ("errors", article.text.as_str())).chain([("", index.as_str())]);
+    for (folder, text) in texts {
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if link.starts_with("https://") {
+                continue;
+            }
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let path = format!("{DOCS}/{folder}/{file}");
+            let target =
+                if file.is_empty() { text.to_owned() } else { fs::read_to_string(&path).expect(&path) };
+            let heading = |line: &str| {
+                let heading = line.trim_start_matches('#').trim().to_ascii_lowercase();
+                line.starts_with('#') && heading.replace(' ', "-").replace(['`', ',', '?'], "") == anchor
+            };
+            let named = || target.contains(&format!("<a id=\"{anchor}\">"));
+            assert!(anchor.is_empty() || target.lines().any(heading) || named(), "{folder}: {link}");
+        }
+    }
+}
+
+#[test]
+fn the_catalogue_is_in_plain_words() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let files = Article::all().into_iter().map(|article| format!("docs/errors/{}.md", article.code));
+    let check =
+        Command::new("scripts/check-words").current_dir(root).args(files).arg("docs/errors.md").output();
+    let check = check.unwrap();
+    assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stdout));
 }

@@ -24,10 +24,13 @@ use rotation_core::{
 use rotation_database::{Database, DatabaseSettings, ServerFacts, Strategy};
 use rotation_doctor::{Diagnosis, Doctor, Logins};
 
-use self::teller::{Teller, Told};
-use crate::world::{
-    ARN, Act, Atlas, FUNCTION, Kind, Plan, Server, Service, Situation, Store, Value, Variant, World,
-    document, invocation, policy, version,
+use self::told::{Teller, Told};
+use crate::{
+    errors_document::hints::check_findings,
+    world::{
+        ARN, Act, Atlas, FUNCTION, Kind, Plan, Server, Service, Situation, Store, Value, Variant, World,
+        document, invocation, policy, version,
+    },
 };
 
 /// A secret to diagnose, and what its server reports.
@@ -139,7 +142,9 @@ fn check(plan: Plan, situation: Situation, spoil: impl FnOnce(&mut Subject), exp
     let said = World::run(async {
         let mut subject = Subject::of(plan, situation).await;
         spoil(&mut subject);
-        text(&subject.diagnose().await)
+        let diagnosis = subject.diagnose().await;
+        check_findings(&diagnosis);
+        text(&diagnosis)
     });
     expected.assert_eq(&said);
 }

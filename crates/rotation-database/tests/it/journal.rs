@@ -5,10 +5,10 @@ mod limits;
 use std::{fmt::Write, time::Duration};
 
 use expect_test::{Expect, expect};
-use rotation_core::{Answer, Class, CodeArticle, Journal, Step};
+use rotation_core::{Answer, Class, Journal, Step};
 use rotation_database::codes;
 
-use crate::codes::{all_articles, all_codes};
+use crate::codes::{all_codes, all_meanings};
 use crate::world::{Badness, Fault, Kind, Plan, ServerTls, Service, Situation, Variant, World};
 
 fn text(journal: &Journal) -> String {
@@ -226,7 +226,7 @@ fn every_code_has_a_name_of_its_own_a_meaning_and_a_class() {
         assert!(code.name().bytes().all(|b| b.is_ascii_uppercase() || b == b'_'), "{code}");
         assert!(["refused", "retryable", "failed", "dry_run"].contains(&code.class().name()));
     }
-    for CodeArticle { code, meaning, .. } in all_articles() {
+    for (code, meaning) in all_meanings() {
         let meaning = meaning.trim();
         assert!(meaning.ends_with('.') && !meaning.contains("  "), "{code}: {meaning}");
     }

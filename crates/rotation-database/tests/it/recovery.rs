@@ -82,7 +82,7 @@ fn every_stuck_state_has_one_safe_advice() {
     left.versions[0].labels.push(StagingLabel::Pending);
     check(&left, State::Healthy, &Remedy::None);
     check(&off(left), State::Healthy, &Remedy::None);
-    // Interrupted, and applications are not affected.
+    // Half-way, and applications are not affected.
     check(&situation(&[(CURRENT, LogsIn), (PENDING, NoValue)]), State::PendingEmpty, &AGAIN);
     check(&off(situation(&[(CURRENT, LogsIn), (PENDING, NoValue)])), State::PendingEmpty, &give_up());
     let half = situation(&[(CURRENT, LogsIn), (PENDING, Refused)]);

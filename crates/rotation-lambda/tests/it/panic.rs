@@ -51,7 +51,10 @@ async fn a_panic_is_answered_as_an_error_by_a_process_that_lives_on() {
         assert_eq!(set.step, "setSecret");
         let error = set.error.as_ref().unwrap();
         assert_eq!(error.error_type, "INTERNAL", "{error}");
-        assert!(error.message.starts_with("the function panicked. This is a defect of ours"), "{error}");
+        assert!(
+            error.message.starts_with("the function panicked. This is a defect of the function"),
+            "{error}"
+        );
         assert!(!error.message.contains(canary), "{error}");
     }
     let reports = function.reports();

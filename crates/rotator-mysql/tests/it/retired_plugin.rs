@@ -44,7 +44,7 @@ async fn a_user_on_a_plugin_that_is_gone_is_moved_as_the_hint_says() {
     let hint = hint(&error);
     assert!(!hint.contains("mysql_native_password"), "{hint}");
     let statement = hint.strip_prefix("As an administrator of the database: ").unwrap();
-    let statement = statement.replace("<the password in the secret>", &lab.app.password);
+    let statement = statement.replace("'PASSWORD'", &format!("'{}'", lab.app.password));
     lab.admin(&[&statement]).await;
     lab.set_secret(NEW).await.unwrap();
     assert!(lab.opens(NEW).await);
@@ -61,8 +61,8 @@ async fn an_idle_user_on_a_plugin_that_is_gone_is_moved() {
         retire(&lab, &next.username).await;
         let notes = lab.rotate_to(&next).await.unwrap();
         let moved = format!(
-            "{} was left on mysql_native_password, which the server does not have, \
-             and uses caching_sha2_password now",
+            "{} was left on mysql_native_password, which the server does not have, and uses \
+                caching_sha2_password now",
             at(&next.username, "%")
         );
         assert!(notes.contains(&moved), "{notes:?}");
@@ -166,8 +166,8 @@ async fn an_expired_user_s_other_accounts_are_left_alone() {
         let changed = if flavor == MysqlFlavor::MySql {
             "SELECT COALESCE(password_last_changed, '') FROM mysql.user WHERE Host LIKE '10.%' ORDER BY Host"
         } else {
-            "SELECT JSON_VALUE(Priv, '$.password_last_changed') FROM mysql.global_priv \
-             WHERE Host LIKE '10.%' ORDER BY Host"
+            "SELECT JSON_VALUE(Priv, '$.password_last_changed') FROM mysql.global_priv WHERE Host LIKE \
+                '10.%' ORDER BY Host"
         };
         // A time that no statement of this test gives.
         lab.admin(&[

@@ -187,7 +187,7 @@ async fn a_user_named_like_a_clone_is_told_so() {
         .await;
         let error = of_master(lab.rotate_to(&lab.app).await.unwrap_err());
         let (app, name) = (quoted(&lab.app.username), quoted(&clone.username));
-        let hint = format!("Rotate {name} by the single-user strategy");
+        let hint = format!("Rotate {name} with the single-user strategy");
         assert!(
             error.remediation(Reader::Operator).starts_with(&hint)
                 && error.remediation(Reader::Operator).contains(&app),

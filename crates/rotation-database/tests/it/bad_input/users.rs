@@ -104,8 +104,8 @@ fn a_master_secret_that_nobody_knows_the_server_of_is_named_as_such() {
     for plan in [Plan::Alternating, Plan::AlternatingByField] {
         let bare = ["engine", "host", "port", "masterarn"].map(|field| (field, None));
         let spoil = |service: &Service| master(service, &bare);
-        let texts = check(plan, Step::Set, spoil, "MASTER_OWNER_UNKNOWN", Reach::User);
-        assert!(texts.contains("Add engine and host to the master secret"), "{texts}");
+        let said = check(plan, Step::Set, spoil, "MASTER_OWNER_UNKNOWN", Reach::User);
+        assert!(said.contains("Add `engine` and `host` to the master secret"), "{said}");
     }
 }
 

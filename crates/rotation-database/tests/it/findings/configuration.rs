@@ -83,42 +83,42 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
         record(|secret| secret.owner = Some("rds".into())),
         &expect![[r"
             fault secret SECRET_MANAGED: the secret is managed by a service, which rotates it itself (rds)
-                Let that service rotate it; no function can be set for it.
-            note connection NOT_CHECKED: not checked, because no login was asked for
-            note login NOT_CHECKED: not checked, because no login was asked for
-            note server NOT_CHECKED: not checked, because no login was asked for
-            note privileges NOT_CHECKED: not checked, because no login was asked for
+                Leave the rotation to the service that `aws secretsmanager describe-secret --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --query OwningService` names; no function can be set for it.
+            note connection NOT_CHECKED: not looked at, because no login was asked for
+            note login NOT_CHECKED: not looked at, because no login was asked for
+            note server NOT_CHECKED: not looked at, because no login was asked for
+            note privileges NOT_CHECKED: not looked at, because no login was asked for
             ok document names rotation
             version 01 [AWSCURRENT] of app: was not tried
-            unknown: Move no label before this is done. Let that service rotate it; no function can be set for it.
+            unknown: Move no label before this is done. Leave the rotation to the service that `aws secretsmanager describe-secret --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --query OwningService` names; no function can be set for it.
         "]],
     );
     check_single(
         record(|secret| secret.partner = Some("partner-of-aws".into())),
         &expect![[r"
             fault secret SECRET_MANAGED: the secret is managed by a partner of AWS, which rotates it itself (partner-of-aws)
-                Let the partner rotate it (`ExternalSecretRotationRoleArn`); no function can be set for it.
-            note connection NOT_CHECKED: not checked, because no login was asked for
-            note login NOT_CHECKED: not checked, because no login was asked for
-            note server NOT_CHECKED: not checked, because no login was asked for
-            note privileges NOT_CHECKED: not checked, because no login was asked for
+                Leave the rotation to the partner (`ExternalSecretRotationRoleArn`); no function can be set for it.
+            note connection NOT_CHECKED: not looked at, because no login was asked for
+            note login NOT_CHECKED: not looked at, because no login was asked for
+            note server NOT_CHECKED: not looked at, because no login was asked for
+            note privileges NOT_CHECKED: not looked at, because no login was asked for
             ok document names rotation
             version 01 [AWSCURRENT] of app: was not tried
-            unknown: Move no label before this is done. Let the partner rotate it (`ExternalSecretRotationRoleArn`); no function can be set for it.
+            unknown: Move no label before this is done. Leave the rotation to the partner (`ExternalSecretRotationRoleArn`); no function can be set for it.
         "]],
     );
     check_single(
         record(|secret| secret.primary_region = Some("us-east-1".into())),
         &expect![[r"
             fault secret SECRET_REPLICA: the secret is a replica of one in another region (us-east-1)
-                Look at and rotate the secret in its primary region; replicas follow.
-            note connection NOT_CHECKED: not checked, because no login was asked for
-            note login NOT_CHECKED: not checked, because no login was asked for
-            note server NOT_CHECKED: not checked, because no login was asked for
-            note privileges NOT_CHECKED: not checked, because no login was asked for
+                Diagnose and rotate the secret in its primary Region (`aws secretsmanager describe-secret --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --query PrimaryRegion`); replicas follow.
+            note connection NOT_CHECKED: not looked at, because no login was asked for
+            note login NOT_CHECKED: not looked at, because no login was asked for
+            note server NOT_CHECKED: not looked at, because no login was asked for
+            note privileges NOT_CHECKED: not looked at, because no login was asked for
             ok document names rotation
             version 01 [AWSCURRENT] of app: was not tried
-            unknown: Move no label before this is done. Look at and rotate the secret in its primary region; replicas follow.
+            unknown: Move no label before this is done. Diagnose and rotate the secret in its primary Region (`aws secretsmanager describe-secret --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --query PrimaryRegion`); replicas follow.
         "]],
     );
     // The name of the secret's own Region does not make it a replica.
@@ -142,7 +142,7 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
             note server NOT_CHECKED: not checked, because no login was asked for
             note privileges NOT_CHECKED: not checked, because no login was asked for
             note rotation ROTATION_NOT_CONFIGURED: no function is set to rotate the secret
-                Set one with `aws secretsmanager rotate-secret --rotation-lambda-arn ...`, or rotate from your own machine with `rotate run`.
+                Set a function with `aws secretsmanager rotate-secret --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --rotation-lambda-arn FUNCTION_ARN --rotation-rules AutomaticallyAfterDays=30`, or rotate from your own machine with `rotate run arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf`.
             ok secret document names
             version 01 [AWSCURRENT] of app: was not tried
             unknown: Fix first what the findings name; move no label before that.
@@ -152,11 +152,11 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
         record(|secret| secret.rotation_enabled = false),
         &expect![[r"
             warning rotation ROTATION_DISABLED: rotation is not enabled for the secret; the function is arn:aws:lambda:eu-central-1:123456789012:function:rotator
-                Turn rotation on with `aws secretsmanager rotate-secret --rotation-lambda-arn ...`. Test which version logs in before you remove AWSPENDING by hand: after setSecret it may be the only one.
-            note connection NOT_CHECKED: not checked, because no login was asked for
-            note login NOT_CHECKED: not checked, because no login was asked for
-            note server NOT_CHECKED: not checked, because no login was asked for
-            note privileges NOT_CHECKED: not checked, because no login was asked for
+                Turn rotation on with `aws secretsmanager rotate-secret --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --rotation-lambda-arn FUNCTION_ARN --rotation-rules AutomaticallyAfterDays=30`. Before you remove AWSPENDING, see with `rotate explain arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf` which version logs in: after setSecret it may be the only one.
+            note connection NOT_CHECKED: not looked at, because no login was asked for
+            note login NOT_CHECKED: not looked at, because no login was asked for
+            note server NOT_CHECKED: not looked at, because no login was asked for
+            note privileges NOT_CHECKED: not looked at, because no login was asked for
             ok secret document names
             version 01 [AWSCURRENT] of app: was not tried
             unknown: Fix first what the findings name; move no label before that.
@@ -166,8 +166,8 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
         record(|secret| secret.deleted = true),
         &expect![[r"
             fault secret SECRET_DELETED: the secret is scheduled for deletion
-                Restore the secret with `aws secretsmanager restore-secret`, then rotate again. If setSecret of this version had run, its password may be the one that logs in: read it, once restored, with `aws secretsmanager get-secret-value --version-id ...` and the rotation's token as the id.
-            note login NOT_CHECKED: not checked, because the service does not return the values of a deleted secret
+                Restore the secret with `aws secretsmanager restore-secret --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf`, then rotate again. If setSecret of this version had run, its password may be the one that logs in: read it, once restored, with `aws secretsmanager get-secret-value --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --version-id PENDING_VERSION_ID`.
+            note login NOT_CHECKED: not looked at, because the service does not tell the values of a deleted secret
             ok rotation
             version 01 [AWSCURRENT] of nobody: was not tried
             deleted: Restore the secret, then run the diagnosis again.

@@ -8,7 +8,7 @@ use rotation_core::{
 use rotation_database::{SecondPassword, ServerFacts, StatementFault};
 
 use super::{Subject, check, line};
-use crate::world::{Plan, Situation, User, World, document, grants};
+use crate::world::{ARN, Plan, Situation, User, World, document, grants};
 
 /// Checks the findings of these checks, where the server has these facts.
 #[track_caller]
@@ -127,11 +127,11 @@ fn a_password_that_no_rotation_ends_is_a_warning() {
         )]
     };
     let none: Vec<String> = Vec::new();
-    let granted = "Nothing was changed. As an administrator of the database: GRANT it TO app; the next \
-        rotation then ends the old password. ALLOW_OLD_PASSWORD=true of the function accepts that it goes on \
-        to log in.";
-    let rotate = "Rotate the secret: the rotation ends the old password.";
-    assert_eq!(found(present(None), false, Plan::SingleUser), warned(rotate));
+    let granted = "Nothing was changed. As an administrator of the database: GRANT it TO app; the next rotation then ends \
+        the old password. To accept that it continues to log in, set ALLOW_OLD_PASSWORD=true on the function.";
+    let rotate =
+        "Rotate the secret, which ends the old password: `aws secretsmanager rotate-secret --secret-id";
+    assert_eq!(found(present(None), false, Plan::SingleUser), warned(&format!("{rotate} {ARN}`.")));
     assert_eq!(found(present(Some(needed())), false, Plan::SingleUser), warned(granted));
     assert_eq!(found(present(None), true, Plan::SingleUser), none);
     assert_eq!(found(unseen(), true, Plan::SingleUser), warned(granted));
@@ -198,12 +198,12 @@ fn the_second_user_is_held_against_the_first() {
         Situation::Drifted,
         |_| (),
         &expect![[r"
-            warning grants GRANTS_DIFFER: app and app_clone differ; these statements reconcile them: grant SELECT ON new to app_clone; revoke SELECT ON old from app_clone
-                The next rotation reconciles them before it changes a password. Rotate now if an application that uses the second user lacks a privilege.
+            warning grants GRANTS_DIFFER: app and app_clone differ; to equal lead: grant SELECT ON new to app_clone; revoke SELECT ON old from app_clone
+                The next rotation reconciles them, before it changes a password. If an application misses a privilege now, rotate now: `aws secretsmanager rotate-secret --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf`.
             ok secret document names connection certificate login server master privileges rotation function
             version 02 [AWSPREVIOUS] of app_clone: logs in
             version 03 [AWSCURRENT] of app: logs in
-            healthy: No label has to be moved. The next rotation reconciles them before it changes a password. Rotate now if an application that uses the second user lacks a privilege.
+            healthy: No label has to be moved. The next rotation reconciles them, before it changes a password. If an application misses a privilege now, rotate now: `aws secretsmanager rotate-secret --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf`.
         "]],
     );
     for (count, more) in [(5, ""), (6, "; and 1 more")] {
@@ -231,10 +231,10 @@ fn the_second_user_is_held_against_the_first() {
         stranger,
         &expect![[r"
             fault privileges DB_CLONE_NOT_RECOGNIZED: a statement as the master secret failed: the other user of the pair exists and is not known to be a clone of this one
-                If the second user really is this user's clone, make it one as the engine's documentation says, or name this secret in ADOPT_CLONES; otherwise rename one of the two.
+                If the second user is this user's clone, give it the same privileges, or set ADOPT_CLONES=arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf on the function for one rotation. Otherwise rename one of the two users.
             ok secret document names connection certificate login server master rotation function
             version 01 [AWSCURRENT] of app: logs in
-            healthy: No label has to be moved. If the second user really is this user's clone, make it one as the engine's documentation says, or name this secret in ADOPT_CLONES; otherwise rename one of the two.
+            healthy: No label has to be moved. If the second user is this user's clone, give it the same privileges, or set ADOPT_CLONES=arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf on the function for one rotation. Otherwise rename one of the two users.
         "]],
     );
 }

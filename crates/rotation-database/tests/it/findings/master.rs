@@ -35,10 +35,10 @@ fn a_master_that_cannot_do_it_is_told() {
         refused,
         &expect![[r"
             fault master DB_AUTH_REFUSED: login with the master secret failed: the server refused the user name or password: 28P01
-                Put the master's working password into the master secret.
+                Store the password with which the master logs in in the master secret.
             ok secret document names connection certificate login server rotation function
             version 01 [AWSCURRENT] of app: logs in
-            healthy: No label has to be moved. Put the master's working password into the master secret.
+            healthy: No label has to be moved. Store the password with which the master logs in in the master secret.
         "]],
     );
     let own = |subject: &mut Subject| {
@@ -53,11 +53,11 @@ fn a_master_that_cannot_do_it_is_told() {
         own,
         &expect![[r"
             fault master MASTER_SAME_AS_SECRET: the secret is its own master secret, or holds the same user
-                Rotate a master secret by the single-user strategy; give other secrets a master of their own.
+                Rotate a master secret with the single-user strategy. In any other secret, name in `masterarn` a master secret with another user.
             ok secret document names connection certificate login server rotation function
             version 01 [AWSPREVIOUS] of app: logs in
             version 07 [AWSCURRENT] of app: logs in
-            healthy: No label has to be moved. Rotate a master secret by the single-user strategy; give other secrets a master of their own.
+            healthy: No label has to be moved. Rotate a master secret with the single-user strategy. In any other secret, name in `masterarn` a master secret with another user.
         "]],
     );
     let empty = |subject: &mut Subject| {
@@ -72,10 +72,10 @@ fn a_master_that_cannot_do_it_is_told() {
         empty,
         &expect![[r"
             fault master MASTER_INVALID: the master secret arn:aws:secretsmanager:eu-central-1:123456789012:secret:master-GhIjKl has no current value
-                Put the master's credentials into the master secret.
+                Store `engine`, `host`, `username` and `password` of the master in the master secret.
             ok secret document names connection certificate login server rotation function
             version 01 [AWSCURRENT] of app: logs in
-            healthy: No label has to be moved. Put the master's credentials into the master secret.
+            healthy: No label has to be moved. Store `engine`, `host`, `username` and `password` of the master in the master secret.
         "]],
     );
     let reserved = |subject: &mut Subject| {
@@ -91,7 +91,7 @@ fn a_master_that_cannot_do_it_is_told() {
             fault names SECRET_FIELD_INVALID: the AWSCURRENT version cannot be used: the field `username` is not a user of your own making
                 Make `username` of the AWSCURRENT version of the secret a user of your own making.
             note document PENDING_USER_DIFFERS: AWSPREVIOUS: the pending version does not name the user whose turn it is
-                AWSPENDING was edited by hand or left by another strategy. Make sure that AWSCURRENT logs in, remove the label AWSPENDING, and rotate again.
+                See with `rotate explain arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf` whether AWSCURRENT logs in. Once it does, remove the label AWSPENDING (`aws secretsmanager update-secret-version-stage --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --version-stage AWSPENDING --remove-from-version-id PENDING_VERSION_ID`) and rotate again.
             ok secret connection certificate login server rotation function
             version 01 [AWSPREVIOUS] of app: cannot be used, PENDING_USER_DIFFERS
             version 07 [AWSCURRENT] of rdsadmin: logs in

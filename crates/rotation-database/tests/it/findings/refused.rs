@@ -76,11 +76,11 @@ fn a_password_with_a_line_break_at_its_end_is_told_as_one() {
         |subject| subject.put(&StagingLabel::Current, 1, document("app", "first-password\\n")),
         &expect![[r"
             fault login SECRET_PASSWORD_LINE_BREAK: login with AWSCURRENT failed: the server refused the password, which ends with a line break: 28P01
-                Store the secret again, with `password` as it is but for the line break at its end. `echo` and editors add one; `printf %s` does not.
-            note certificate NOT_CHECKED: not checked, because no login succeeded
+                Store the secret again, with the same `password` without the line break at its end. `echo` and editors add one; `printf %s` does not.
+            note certificate NOT_CHECKED: not looked at, because no login came through
             ok secret document names connection rotation function
             version 01 [AWSCURRENT] of app: is refused, SECRET_PASSWORD_LINE_BREAK
-            no_version_logs_in: Move no label before this is done. Store the secret again, with `password` as it is but for the line break at its end. `echo` and editors add one; `printf %s` does not.
+            no_version_logs_in: Move no label before this is done. Store the secret again, with the same `password` without the line break at its end. `echo` and editors add one; `printf %s` does not.
         "]],
     );
     let both = |subject: &mut Subject| {
@@ -90,13 +90,13 @@ fn a_password_with_a_line_break_at_its_end_is_told_as_one() {
     check_single(
         both,
         &expect![[r"
-        fault login SECRET_PASSWORD_LINE_BREAK: AWSCURRENT is refused; AWSPREVIOUS logs in: login with AWSCURRENT failed: the server refused the password, which ends with a line break: 28P01
-            Store the secret again, with `password` as it is but for the line break at its end. `echo` and editors add one; `printf %s` does not. Until then: Move AWSCURRENT from version 00000000-0000-4000-8000-000000000001 to version 00000000-0000-4000-8000-000000000007, which logs in.
-        ok secret document names connection certificate rotation function
-        version 07 [AWSPREVIOUS] of app: logs in
-        version 01 [AWSCURRENT] of app: is refused, SECRET_PASSWORD_LINE_BREAK
-        only_previous_logs_in: Move AWSCURRENT from version 00000000-0000-4000-8000-000000000001 to version 00000000-0000-4000-8000-000000000007, which logs in.
-    "]],
+            fault login SECRET_PASSWORD_LINE_BREAK: AWSCURRENT is refused; AWSPREVIOUS logs in: login with AWSCURRENT failed: the server refused the password, which ends with a line break: 28P01
+                Store the secret again, with the same `password` without the line break at its end. `echo` and editors add one; `printf %s` does not. Until then: Move AWSCURRENT from version 00000000-0000-4000-8000-000000000001 to version 00000000-0000-4000-8000-000000000007, which logs in.
+            ok secret document names connection certificate rotation function
+            version 07 [AWSPREVIOUS] of app: logs in
+            version 01 [AWSCURRENT] of app: is refused, SECRET_PASSWORD_LINE_BREAK
+            only_previous_logs_in: Move AWSCURRENT from version 00000000-0000-4000-8000-000000000001 to version 00000000-0000-4000-8000-000000000007, which logs in.
+        "]],
     );
 }
 

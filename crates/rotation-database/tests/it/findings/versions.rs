@@ -145,7 +145,7 @@ fn what_names_another_server_or_user_is_not_tried() {
         spoilt(other.replace("db.example", "db.elsewhere")),
         &expect![[r"
             fault document PENDING_HOST_DIFFERS: AWSPENDING: the pending version names another host or port than the current one
-                AWSPENDING was edited, or `host` or `port` of AWSCURRENT was changed after createSecret. Where AWSCURRENT logs in, remove the label AWSPENDING and rotate again. Where it does not, AWSPENDING may hold the only password that does: keep it, let `host` and `port` of AWSCURRENT name the servers that AWSPENDING names (a list may name more), and the rotation goes on.
+                See with `rotate explain arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf` whether AWSCURRENT logs in. If it does, remove the label AWSPENDING (`aws secretsmanager update-secret-version-stage --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --version-stage AWSPENDING --remove-from-version-id 00000000-0000-4000-8000-000000000008`) and rotate again. If it does not, AWSPENDING may hold the only password that does: keep it, let `host` and `port` of AWSCURRENT name the servers that AWSPENDING names (a list may name more), and rotate again.
             warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
                 Applications are not affected. Rotate again, which resumes with this version, unless the findings name what is wrong with it: then fix that first. A value that cannot be used was not tried: name the secret's strategy with `--strategy`, or fix what the findings name; move no label before that.
             ok secret names connection certificate server privileges rotation function
@@ -158,7 +158,7 @@ fn what_names_another_server_or_user_is_not_tried() {
         spoilt(other.replace("5432", "5433")),
         &expect![[r"
             fault document PENDING_HOST_DIFFERS: AWSPENDING: the pending version names another host or port than the current one
-                AWSPENDING was edited, or `host` or `port` of AWSCURRENT was changed after createSecret. Where AWSCURRENT logs in, remove the label AWSPENDING and rotate again. Where it does not, AWSPENDING may hold the only password that does: keep it, let `host` and `port` of AWSCURRENT name the servers that AWSPENDING names (a list may name more), and the rotation goes on.
+                See with `rotate explain arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf` whether AWSCURRENT logs in. If it does, remove the label AWSPENDING (`aws secretsmanager update-secret-version-stage --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --version-stage AWSPENDING --remove-from-version-id 00000000-0000-4000-8000-000000000008`) and rotate again. If it does not, AWSPENDING may hold the only password that does: keep it, let `host` and `port` of AWSCURRENT name the servers that AWSPENDING names (a list may name more), and rotate again.
             warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
                 Applications are not affected. Rotate again, which resumes with this version, unless the findings name what is wrong with it: then fix that first. A value that cannot be used was not tried: name the secret's strategy with `--strategy`, or fix what the findings name; move no label before that.
             ok secret names connection certificate server privileges rotation function
@@ -171,20 +171,20 @@ fn what_names_another_server_or_user_is_not_tried() {
         spoilt(document("bystander", "bystander-password")),
         &expect![[r"
             fault document PENDING_USER_DIFFERS: AWSPENDING: the pending version does not name the user whose turn it is
-                AWSPENDING was edited by hand or left by another strategy. Make sure that AWSCURRENT logs in, remove the label AWSPENDING, and rotate again.
+                See with `rotate explain arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf` whether AWSCURRENT logs in. Once it does, remove the label AWSPENDING (`aws secretsmanager update-secret-version-stage --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --version-stage AWSPENDING --remove-from-version-id 00000000-0000-4000-8000-000000000008`) and rotate again.
             warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
-                Applications are not affected. Rotate again, which resumes with this version, unless the findings name what is wrong with it: then fix that first. A value that cannot be used was not tried: name the secret's strategy with `--strategy`, or fix what the findings name; move no label before that.
+                Applications are not affected. Rotate again, which takes this version up, unless the findings name what is wrong with it: then fix that first. A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
             ok secret names connection certificate server privileges rotation function
             version 01 [AWSCURRENT] of app: logs in
             version 08 [AWSPENDING] of bystander: cannot be used, PENDING_USER_DIFFERS
-            pending_unknown: A value that cannot be used was not tried: name the secret's strategy with `--strategy`, or fix what the findings name; move no label before that.
+            pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
         "]],
     );
     check_single(
         spoilt(other.replace("model", "oracle")),
         &expect![[r"
-            fault document SECRET_ENGINE_MISMATCH: AWSPENDING: the AWSPENDING version cannot be used: the field `engine` is not one of model, aurora-model
-                Rotate it by the function of its own engine; this one takes model, aurora-model. Correct `engine` of the AWSPENDING version of the secret only where it is misspelt.
+            fault document SECRET_ENGINE_MISMATCH: AWSPENDING: the AWSPENDING version cannot be used: the field `engine` is none of model, aurora-model
+                Rotate it with the function of its own engine; this one takes model, aurora-model. Correct `engine` of the AWSPENDING version of the secret only if it is misspelled.
             warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
                 Applications are not affected. Rotate again, which resumes with this version, unless the findings name what is wrong with it: then fix that first. A value that cannot be used was not tried: name the secret's strategy with `--strategy`, or fix what the findings name; move no label before that.
             ok secret names connection certificate server privileges rotation function
@@ -205,7 +205,7 @@ fn what_names_another_server_or_user_is_not_tried() {
             warning login PENDING_STUCK: AWSCURRENT logs in; AWSPREVIOUS cannot be used; AWSPENDING is refused
                 Applications are not affected. Rotate again, which resumes with this version. If the database refuses the password itself (DB_PASSWORD_POLICY), that never succeeds: then remove AWSPENDING with `rotate recover --abandon` and start a new rotation. Rotate again: the rotation resumes with the version that is AWSPENDING.
             note document PENDING_USER_DIFFERS: AWSPREVIOUS: the pending version does not name the user whose turn it is
-                AWSPENDING was edited by hand or left by another strategy. Make sure that AWSCURRENT logs in, remove the label AWSPENDING, and rotate again.
+                See with `rotate explain arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf` whether AWSCURRENT logs in. Once it does, remove the label AWSPENDING (`aws secretsmanager update-secret-version-stage --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --version-stage AWSPENDING --remove-from-version-id 00000000-0000-4000-8000-000000000008`) and rotate again.
             ok secret names connection certificate server master privileges grants rotation function
             version 07 [AWSPREVIOUS] of bystander: cannot be used, PENDING_USER_DIFFERS
             version 01 [AWSCURRENT] of app: logs in
@@ -240,9 +240,9 @@ fn without_awscurrent_the_version_that_was_live_says_whose_the_secret_is() {
         previous,
         &expect![[r"
             fault document SECRET_NO_CURRENT: no version of the secret is AWSCURRENT
-                Put AWSCURRENT back on the version whose credentials log in: `aws secretsmanager update-secret-version-stage --version-stage AWSCURRENT --move-to-version-id ...`.
+                Put AWSCURRENT on the version whose credentials log in (`rotate explain arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf` shows which): `aws secretsmanager update-secret-version-stage --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --version-stage AWSCURRENT --move-to-version-id VERSION_ID`.
             fault login CURRENT_REFUSED: AWSPREVIOUS logs in; AWSPENDING cannot be used
-                Applications cannot log in until AWSCURRENT is back on AWSPREVIOUS, or until a rotation, which starts from AWSPREVIOUS here, has ended. Put AWSCURRENT on version 00000000-0000-4000-8000-000000000007, which logs in.
+                Applications are shut out until AWSCURRENT is back on AWSPREVIOUS, or until a rotation, which starts from AWSPREVIOUS here, has ended. Put AWSCURRENT on version 00000000-0000-4000-8000-000000000007, which logs in.
             ok secret connection certificate rotation function
             version 07 [AWSPREVIOUS] of app: logs in
             version 08 [AWSPENDING] of bystander: cannot be used, PENDING_USER_DIFFERS
@@ -258,11 +258,11 @@ fn without_awscurrent_the_version_that_was_live_says_whose_the_secret_is() {
         pending,
         &expect![[r"
             fault document SECRET_NO_CURRENT: no version of the secret is AWSCURRENT
-                Put AWSCURRENT back on the version whose credentials log in: `aws secretsmanager update-secret-version-stage --version-stage AWSCURRENT --move-to-version-id ...`.
-            note login NOT_CHECKED: not checked, because a version could not be tried, or versions without labels could not be checked
+                Put AWSCURRENT on the version whose credentials log in (`rotate explain arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf` shows which): `aws secretsmanager update-secret-version-stage --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --version-stage AWSCURRENT --move-to-version-id VERSION_ID`.
+            note login NOT_CHECKED: not looked at, because a version could not be tried, or versions without labels could not be looked at
             ok secret rotation function
             version 01 [AWSPENDING] of nobody: was not tried
-            unknown: Move no label before this is done. Put AWSCURRENT back on the version whose credentials log in: `aws secretsmanager update-secret-version-stage --version-stage AWSCURRENT --move-to-version-id ...`.
+            unknown: Move no label before this is done. Put AWSCURRENT on the version whose credentials log in (`rotate explain arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf` shows which): `aws secretsmanager update-secret-version-stage --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --version-stage AWSCURRENT --move-to-version-id VERSION_ID`.
         "]],
     );
 }
@@ -316,12 +316,12 @@ fn what_cannot_be_read_or_is_no_login_is_told_by_version() {
         unread,
         &expect![[r"
             fault document NET_SM_UNREACHABLE: AWSCURRENT: GetSecretValue on secrets manager failed: the endpoint did not answer
-                A function in a VPC needs an interface endpoint for Secrets Manager or a NAT gateway, and a security group that lets it reach port 443.
+                Give the function's VPC an interface endpoint for Secrets Manager or a NAT gateway, and let the function's security group reach port 443. Outside of a VPC, check SECRETS_MANAGER_ENDPOINT.
             fault login NET_SM_UNREACHABLE: GetSecretValue on secrets manager failed: the endpoint did not answer
-                A function in a VPC needs an interface endpoint for Secrets Manager or a NAT gateway, and a security group that lets it reach port 443.
+                Give the function's VPC an interface endpoint for Secrets Manager or a NAT gateway, and let the function's security group reach port 443. Outside of a VPC, check SECRETS_MANAGER_ENDPOINT.
             ok secret rotation function
             version 01 [AWSCURRENT] of nobody: was not tried, NET_SM_UNREACHABLE
-            unknown: Move no label before this is done. A function in a VPC needs an interface endpoint for Secrets Manager or a NAT gateway, and a security group that lets it reach port 443.
+            unknown: Move no label before this is done. Give the function's VPC an interface endpoint for Secrets Manager or a NAT gateway, and let the function's security group reach port 443. Outside of a VPC, check SECRETS_MANAGER_ENDPOINT.
         "]],
     );
 }

@@ -87,11 +87,11 @@ fn a_closed_way_is_named_where_it_is_closed_and_nothing_else_is_tried() {
         expired,
         &expect![[r"
             fault certificate TLS_EXPIRED: login with AWSCURRENT failed: the server's TLS is not acceptable: its certificate has expired
-                Renew the server's certificate (for RDS: choose a current certificate authority).
-            note login NOT_CHECKED: not checked, because a version could not be tried, or versions without labels could not be checked
+                Renew the server's certificate. For RDS: `aws rds modify-db-instance --db-instance-identifier INSTANCE --ca-certificate-identifier rds-ca-rsa2048-g1 --apply-immediately`.
+            note login NOT_CHECKED: not looked at, because a version could not be tried, or versions without labels could not be looked at
             ok secret document names connection rotation function
             version 01 [AWSCURRENT] of app: was not tried
-            unknown: Move no label before this is done. Renew the server's certificate (for RDS: choose a current certificate authority).
+            unknown: Move no label before this is done. Renew the server's certificate. For RDS: `aws rds modify-db-instance --db-instance-identifier INSTANCE --ca-certificate-identifier rds-ca-rsa2048-g1 --apply-immediately`.
         "]],
     );
     let unreachable = |subject: &mut Subject| {
@@ -106,12 +106,12 @@ fn a_closed_way_is_named_where_it_is_closed_and_nothing_else_is_tried() {
         unreachable,
         &expect![[r"
             fault connection NET_DB_UNREACHABLE: login with AWSCURRENT failed: the server cannot be reached: connection reset
-                Check `host` and `port` in the secret, then the security group of the database (it must admit the function) and the routes between the two.
-            note login NOT_CHECKED: not checked, because a version could not be tried, or versions without labels could not be checked
+                Check `host` and `port` in the secret, then the security group of the database, which must admit the function at that port, and the routes between the two.
+            note login NOT_CHECKED: not looked at, because a version could not be tried, or versions without labels could not be looked at
             ok secret document names rotation function
             version 07 [AWSPREVIOUS] of app: was not tried
             version 01 [AWSCURRENT] of app: was not tried
-            unknown: Move no label before this is done. Check `host` and `port` in the secret, then the security group of the database (it must admit the function) and the routes between the two.
+            unknown: Move no label before this is done. Check `host` and `port` in the secret, then the security group of the database, which must admit the function at that port, and the routes between the two.
         "]],
     );
     World::run(async {
@@ -154,8 +154,8 @@ fn where_no_password_is_asked_for_no_login_proves_one() {
         |subject| subject.shown.asks_for_no_password = true,
         &expect![[r"
             warning server DB_PASSWORD_NOT_ASKED: the server asks this user for no password, so no login proves one
-                Let the server ask this user for a password (PostgreSQL: `trust` and `peer` in `pg_hba.conf`).
-            note login NOT_CHECKED: not checked, because a version could not be tried, or versions without labels could not be checked
+                Let the server ask this user for a password. PostgreSQL: replace `trust` and `peer` by `scram-sha-256` in `pg_hba.conf`, then SELECT pg_reload_conf().
+            note login NOT_CHECKED: not looked at, because a version could not be tried, or versions without labels could not be looked at
             ok secret document names connection certificate rotation function
             version 01 [AWSCURRENT] of app: gave no clear answer
             unknown: Fix first what the findings name; move no label before that.
