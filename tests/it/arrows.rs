@@ -154,8 +154,9 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     packages.map(|package| (text(&package["name"]), normal(package))).collect()
 }
 
+/// A crate depends only on the crates that it may know.
 #[test]
-fn crates_know_only_whom_they_may() {
+fn crates_know_only_allowed_crates() {
     let dependencies = dependencies();
     let ours: BTreeSet<&str> = ARROWS.iter().map(|(name, _)| *name).collect();
     let found: BTreeSet<&str> = dependencies.keys().map(String::as_str).collect();
@@ -167,9 +168,10 @@ fn crates_know_only_whom_they_may() {
     }
 }
 
+/// What a crate links is what its arrows lead to.
 /// What a crate is built with, and not only what it declares.
 #[test]
-fn what_a_crate_links_is_what_its_arrows_lead_to() {
+fn crates_link_what_the_arrows_show() {
     let arrows: BTreeMap<&str, &[&str]> = ARROWS.iter().copied().collect();
     for name in arrows.keys() {
         let (mut reached, mut open) = (BTreeSet::from([*name]), vec![*name]);
@@ -187,7 +189,7 @@ fn what_a_crate_links_is_what_its_arrows_lead_to() {
 
 /// The protocol, databases and the doctor link no Lambda runtime, no SDK, no TLS and no driver.
 #[test]
-fn the_core_links_nothing_that_touches_the_outside_world() {
+fn core_links_nothing_of_the_outside() {
     const OUTSIDE: [&str; 7] =
         ["lambda_runtime", "aws-", "rustls", "hyper", "tokio-postgres", "mysql_async", "mongodb"];
     assert!(links(&tree(&["-p=rotator-postgres"]), &OUTSIDE), "this test looks for the wrong names");
@@ -196,8 +198,9 @@ fn the_core_links_nothing_that_touches_the_outside_world() {
     }
 }
 
+/// The SDK, the runtime and the drivers are dependencies of their owners alone.
 #[test]
-fn sdk_runtime_and_drivers_have_one_keeper() {
+fn sdk_runtime_and_drivers_have_owners() {
     for (name, known) in dependencies() {
         for (prefix, owners) in OWNERS {
             let knows = known.iter().any(|other| other.starts_with(prefix));
@@ -225,7 +228,7 @@ fn links(tree: &str, names: &[&str]) -> bool {
 
 /// The single-user programs can be built without the feature that adds a lookup and its SDK.
 #[test]
-fn a_single_user_function_can_be_built_without_the_sdk_of_a_lookup() {
+fn single_user_builds_without_the_lookup() {
     const LOOKUP: [&str; 3] = ["aws-sdk-rds ", "aws-sdk-redshift", "aws-databases "];
     for rotator in ROTATORS {
         let package = format!("-p={rotator}");
@@ -254,6 +257,7 @@ const TEST_CRATES: &[&str] = &[
     "test-servers",
 ];
 
+/// Shipped programs link no test crate.
 /// The local AWS services are not a test crate. A command may link them, but a function may not.
 #[test]
 fn shipped_programs_link_no_test_crate() {
@@ -278,7 +282,7 @@ fn shipped_programs_link_no_test_crate() {
 /// A user of an engine without its programs, such as the command and the fuzz targets, links neither the
 /// runtime nor an SDK because of it.
 #[test]
-fn the_library_of_an_engine_links_neither_the_runtime_nor_an_sdk() {
+fn engine_libraries_link_no_runtime_or_sdk() {
     const LAMBDA: [&str; 5] = ["lambda_runtime", "aws-sdk-", "aws-config ", "aws-smithy-", "rotation-aws "];
     for rotator in ROTATORS {
         let package = format!("-p={rotator}");
@@ -293,7 +297,7 @@ fn the_library_of_an_engine_links_neither_the_runtime_nor_an_sdk() {
 
 /// A function links the SDK that describes its own servers, and no other.
 #[test]
-fn a_function_links_the_sdk_of_its_own_databases_alone() {
+fn functions_link_their_own_sdk_alone() {
     for (rotator, own, other) in [
         ("rotator-postgres", "aws-sdk-rds ", "aws-sdk-redshift"),
         ("rotator-mysql", "aws-sdk-rds ", "aws-sdk-redshift"),
@@ -306,6 +310,7 @@ fn a_function_links_the_sdk_of_its_own_databases_alone() {
     }
 }
 
+/// No rotator knows another.
 #[test]
 fn no_rotator_knows_another() {
     for (name, known) in dependencies() {

@@ -30,10 +30,11 @@ fn sources(folder: &Path) -> HashMap<String, String> {
     found
 }
 
+/// Files depend on one another in one direction.
 /// Every circle has a file with the reason, in a line comment that begins `// Circle:`; and no other file has
 /// such a comment.
 #[test]
-fn files_need_one_another_in_one_direction() {
+fn files_depend_in_one_direction() {
     let (mut circles, mut needless) = (Vec::new(), Vec::new());
     for folder in super::source_folders() {
         let name = folder.strip_prefix(super::root()).expect("it is below the root").display();
@@ -66,8 +67,9 @@ fn graph(files: &[(&str, &str)]) -> Graph {
 
 const NONE: [&str; 0] = [];
 
+/// A circle of two files is found by imports and by inline paths.
 #[test]
-fn a_circle_of_two_files_is_found_by_imports_and_by_inline_paths() {
+fn two_files_by_import_or_inline_path() {
     let root = ("lib.rs", "mod a;\nmod b;");
     let imports =
         [root, ("a.rs", "\nuse crate::{b::B};\npub struct A;"), ("b.rs", "use super::a::A;\nstruct B;")];
@@ -76,8 +78,9 @@ fn a_circle_of_two_files_is_found_by_imports_and_by_inline_paths() {
     assert_eq!(check(&inline), ["a.rs:1 -> b.rs:2 -> a.rs"]);
 }
 
+/// A circle of three files is found once.
 #[test]
-fn a_circle_of_three_files_is_found_once() {
+fn three_files_are_found_once() {
     let files = [
         ("main.rs", "mod a; mod b; mod c;"),
         ("a.rs", "use crate::b::B; struct A;"),
@@ -87,8 +90,9 @@ fn a_circle_of_three_files_is_found_once() {
     assert_eq!(check(&files), ["a.rs:1 -> b.rs:1 -> c.rs:1 -> a.rs"]);
 }
 
+/// A re-export hides no circle.
 #[test]
-fn a_re_export_hides_no_circle() {
+fn re_export_hides_no_circle() {
     let files = [
         ("lib.rs", "mod a;\nmod b;\npub use a::A;\npub use b::*;"),
         ("a.rs", "use crate::B;\npub struct A;"),
@@ -97,6 +101,7 @@ fn a_re_export_hides_no_circle() {
     assert_eq!(check(&files), ["a.rs:1 -> b.rs:1 -> a.rs"]);
 }
 
+/// Files that depend in one direction are on no circle.
 #[test]
 fn one_direction_is_no_circle() {
     let files = [
@@ -107,8 +112,9 @@ fn one_direction_is_no_circle() {
     assert_eq!(check(&files), NONE);
 }
 
+/// A parent that only re-exports is on no circle.
 #[test]
-fn a_parent_that_only_re_exports_is_on_no_circle() {
+fn re_exporting_parent_is_on_no_circle() {
     let child = ("x.rs", "use super::Thing;\npub struct Y;");
     let re_export = "mod x;\npub use x::Y;\npub(crate) struct Thing;";
     assert_eq!(check(&[("lib.rs", re_export), child]), NONE);
@@ -118,8 +124,9 @@ fn a_parent_that_only_re_exports_is_on_no_circle() {
     }
 }
 
+/// Children that need their parent are no circle.
 #[test]
-fn children_that_need_their_parent_are_no_circle() {
+fn children_that_need_their_parent() {
     let parent = "mod x;\nmod y;\nuse std::fmt;\nstruct Thing;";
     let files = [
         ("lib.rs", "mod a;"),
@@ -130,8 +137,9 @@ fn children_that_need_their_parent_are_no_circle() {
     assert_eq!(check(&files), NONE);
 }
 
+/// What only tests compile makes no circle.
 #[test]
-fn what_tests_alone_compile_makes_no_circle() {
+fn test_only_code_makes_no_circle() {
     let tests = "struct B;\n#[cfg(test)]\nmod tests {\n    use super::*;\n    use crate::a::A;\n}\n";
     let files = [("lib.rs", "mod a;\nmod b;"), ("a.rs", "use crate::b::B;\nstruct A;"), ("b.rs", tests)];
     assert_eq!(check(&files), NONE);
@@ -139,8 +147,9 @@ fn what_tests_alone_compile_makes_no_circle() {
     assert_eq!(check(&[files[0], files[1], ("b.rs", &built)]), ["a.rs:1 -> b.rs:4 -> a.rs"]);
 }
 
+/// A macro needs its own crate alone.
 #[test]
-fn a_macro_needs_its_own_crate_alone() {
+fn macro_needs_its_own_crate_alone() {
     let written = "macro_rules! m { () => { use super::*; use crate::a::A; } }\nstruct B;";
     let files =
         [("lib.rs", "mod a;\nmod b;\nuse b::B;"), ("a.rs", "use crate::b::B;\nstruct A;"), ("b.rs", written)];
@@ -149,8 +158,9 @@ fn a_macro_needs_its_own_crate_alone() {
     assert_eq!(check(&[files[0], files[1], ("b.rs", &own)]), ["a.rs:1 -> b.rs:1 -> a.rs"]);
 }
 
+/// A reason allows a circle, and must not stand without one.
 #[test]
-fn a_reason_allows_a_circle_and_must_not_stand_without_one() {
+fn reason_allows_a_circle() {
     let root = ("lib.rs", "mod a;\nmod b;");
     let (a, b) = (("a.rs", "use crate::b::B;\nstruct A;"), "use crate::a::A;\nstruct B;");
     let because = format!("// Circle: an A holds Bs.\n{b}");

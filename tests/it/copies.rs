@@ -103,6 +103,7 @@ fn copies(sources: &[Source]) -> Vec<String> {
     found
 }
 
+/// No block of code is in two crates.
 #[test]
 fn no_block_of_code_is_in_two_crates() {
     for (kind, lines) in [("equal lines", every as fn(&str) -> _), ("equal lines of code", code)] {
@@ -111,9 +112,10 @@ fn no_block_of_code_is_in_two_crates() {
     }
 }
 
+/// A block is found where it begins, and comments do not hide it.
 /// What the search itself finds, and what it ignores.
 #[test]
-fn a_block_is_found_where_it_begins_and_comments_do_not_hide_it() {
+fn block_is_found_despite_comments() {
     let block =
         |lines: usize| (0..lines).fold(String::new(), |block, line| format!("{block}line({line});\n"));
     let source = |krate: &str, text: &str| Source {

@@ -81,8 +81,9 @@ fn no_guarantee_is_lost() {
     assert!(rows.len() >= LEAST_ROWS, "{} guarantees, {LEAST_ROWS} before", rows.len());
 }
 
+/// Every test that a guarantee names exists.
 #[test]
-fn every_test_that_a_guarantee_names_exists() {
+fn guarantees_name_existing_tests() {
     let (_, text) = semantics();
     let files = files_of_tests();
     let mut named = 0;
@@ -102,8 +103,9 @@ fn every_test_that_a_guarantee_names_exists() {
     }
 }
 
+/// Every guarantee links to the files of its tests.
 #[test]
-fn every_guarantee_links_to_the_files_of_its_tests() {
+fn guarantees_link_to_their_test_files() {
     let (path, text) = semantics();
     let files = files_of_tests();
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();

@@ -84,8 +84,9 @@ fn faults(documents: &BTreeMap<String, String>, exists: impl Fn(&Path) -> bool) 
     faults
 }
 
+/// Every link leads to a file, and to a heading where it names one.
 #[test]
-fn every_link_leads_to_a_file_and_a_heading() {
+fn links_lead_to_files_and_headings() {
     let documents: BTreeMap<_, _> = texts_of("md").collect();
     let linked: usize = documents.values().map(|text| prose(text).matches("](").count()).sum();
     assert!(linked > 100, "only {linked} links were found");
@@ -108,7 +109,7 @@ fn a_dead_link_is_found() {
 
 /// Comments, hints, alarms and scripts name documents by their path from the root.
 #[test]
-fn every_document_that_a_text_names_is_there() {
+fn documents_named_in_texts_exist() {
     let mut named = 0;
     for (name, text) in texts() {
         if name == file!() {

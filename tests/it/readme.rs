@@ -103,8 +103,9 @@ fn the_commands_for_setting_up_stay() {
     assert!(readme().contains(block));
 }
 
+/// The picture has a dark scheme, a title and a description, and loads nothing from elsewhere.
 #[test]
-fn its_picture_is_readable_for_everybody() {
+fn picture_is_readable_for_everyone() {
     let readme = readme();
     let path = "docs/images/overview.svg";
     assert!(readme.contains(&format!("]({path})")));

@@ -19,8 +19,9 @@ fn texts_after(source: &str, before: &str) -> BTreeSet<String> {
     found.map(str::to_owned).collect()
 }
 
+/// Every field of the outcome line is documented.
 #[test]
-fn every_field_of_the_outcome_line_is_documented() {
+fn every_outcome_field_is_documented() {
     let source = read("crates/rotation-lambda/src/report.rs");
     let fields = source.split("let fields = [").nth(1).and_then(|rest| rest.split("];").next());
     let mut fields = texts_after(fields.expect("the list of fields"), "(\"");

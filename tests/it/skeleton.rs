@@ -11,17 +11,19 @@ const MOST_LINES: usize = 300;
 /// The most files outside of it that may have to know it.
 const MOST_PLACES: usize = 3;
 
+/// The skeleton has three hundred lines at most.
 #[test]
-fn the_skeleton_has_three_hundred_lines_at_most() {
+fn at_most_three_hundred_lines() {
     let files: Vec<_> = texts().into_iter().filter(|(name, _)| name.starts_with(FOLDER)).collect();
     assert!(files.len() >= 5, "this test looks for the wrong files");
     let lines: usize = files.iter().map(|(_, text)| text.lines().count()).sum();
     assert!(lines <= MOST_LINES, "{FOLDER} has {lines} lines, more than {MOST_LINES}");
 }
 
+/// The skeleton touches only the places that its page lists.
 /// Prose, this test, and what Cargo writes by itself are no places that have to be changed.
 #[test]
-fn the_skeleton_touches_the_places_that_its_page_lists() {
+fn touches_the_places_its_page_lists() {
     let is_place = |name: &str| {
         !name.starts_with(FOLDER)
             && Path::new(name).extension().is_none_or(|extension| extension != "md")

@@ -30,6 +30,7 @@ fn names_a_registry(line: &str) -> bool {
     hosts.iter().any(|[first, rest]| line.contains(&format!("{first}.{rest}")))
 }
 
+/// No text names a package registry.
 #[test]
 fn no_registry_is_named() {
     for (name, text) in texts() {
@@ -43,8 +44,9 @@ fn no_registry_is_named() {
     }
 }
 
+/// Every crate takes lints, version and licence from the workspace.
 #[test]
-fn every_crate_takes_lints_version_and_licence_from_the_workspace() {
+fn lints_version_and_licence_are_shared() {
     // A separate workspace declares what it needs itself.
     let is_member =
         |(name, text): &(String, String)| name.ends_with("/Cargo.toml") && !text.contains("[workspace]");
@@ -57,8 +59,9 @@ fn every_crate_takes_lints_version_and_licence_from_the_workspace() {
     }
 }
 
+/// Scripts stop at the first error and run from any folder.
 #[test]
-fn scripts_stop_at_the_first_error_and_run_from_anywhere() {
+fn scripts_stop_at_errors_and_run_anywhere() {
     for (name, text) in texts().into_iter().filter(|(_, text)| text.starts_with("#!/usr/bin/env bash")) {
         assert!(text.contains("set -euo pipefail"), "{name} continues after an error");
         // A finding works in its own folder, without files of this repository.

@@ -133,8 +133,9 @@ mod tests {
         Ok(permitted(answer)?.iter().map(|address| address.ip().to_string()).collect())
     }
 
+    /// A host name that resolves to no possible database address is refused.
     #[test]
-    fn a_name_that_leads_to_no_database_is_refused() {
+    fn name_of_no_database() {
         for forbidden in ["169.254.169.254", "fd00:ec2::254", "fe80::1", "0.0.0.0", "224.0.0.1"] {
             let outcome = check(&[forbidden]);
             assert!(matches!(outcome, Err(ConnectError::ForbiddenAddress)), "{forbidden}: {outcome:?}");

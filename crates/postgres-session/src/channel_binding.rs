@@ -44,8 +44,9 @@ mod tests {
 
     use super::*;
 
+    /// The hash is that of the certificate's signature, and SHA-256 at least.
     #[test]
-    fn the_hash_is_that_of_the_signature_and_sha_256_at_least() {
+    fn hash_is_sha_256_at_least() {
         let check =
             |signature, expected: Option<&'static Algorithm>| assert_eq!(algorithm(signature), expected);
         check(SHA_1_WITH_RSA_ENCRYPTION, Some(&SHA256));

@@ -115,7 +115,7 @@ mod tests {
 
     /// The values are what Amazon's Python driver computes for the same input.
     #[test]
-    fn the_answer_is_the_one_of_amazons_driver() {
+    fn matches_amazons_driver() {
         let answer = answer_with(&challenge_of(0, b"salt", b"server"), &password(), b"client").unwrap();
         assert_eq!(answer[..5], *b"d\0\0\0\x32");
         assert_eq!(answer[5..9], [0, 0, 0, 32]);
@@ -126,8 +126,9 @@ mod tests {
         assert_eq!(answer[41..], *b"\0\0\0\x06client");
     }
 
+    /// The stored form is the first hash of the exchange.
     #[test]
-    fn the_stored_form_is_the_first_hash_of_the_exchange() {
+    fn stored_form_is_the_first_hash() {
         let expected = "sha256|d5179ba41a51042d78f3f23d3687c98f19f0a581e54d9658f685729a7d69f46b|73616c74";
         assert_eq!(salted_verifier(&password(), b"salt").expose(), expected);
         let [one, two] = [(); 2].map(|()| sha256_verifier(&password()).unwrap());
@@ -140,8 +141,9 @@ mod tests {
         assert_eq!(answer_with(challenge, &password(), b"client"), Err(expected));
     }
 
+    /// Challenges of another shape are refused.
     #[test]
-    fn challenges_of_another_shape_are_refused() {
+    fn other_challenges_are_refused() {
         let good = challenge_of(0, b"salt", b"server");
         check(&challenge_of(1, b"salt", b"server"), Violation::Method(13));
         check(&challenge_of(0, b"salt", b""), Violation::Malformed);

@@ -26,8 +26,9 @@ fn read(code: &str) -> &str {
 mod tests {
     use super::*;
 
+    /// Text that is no SQLSTATE code is not repeated in an error.
     #[test]
-    fn what_is_no_code_is_not_repeated() {
+    fn invalid_codes_are_not_repeated() {
         for code in ["28P01", "00000", "XX000"] {
             assert_eq!(read(code), code);
         }

@@ -111,9 +111,10 @@ mod tests {
         assert_eq!(salted_scram_verifier(&password, iterations, salt).expose(), expected);
     }
 
+    /// The example of RFC 7677 is reproduced.
     /// RFC 7677 gives salt, iterations and the client's proof for `pencil`; the keys follow from those.
     #[test]
-    fn the_example_of_rfc_7677_comes_out() {
+    fn example_of_rfc_7677() {
         let salt = STANDARD.decode("W22ZaJ0SNY7soEsUEjb6gQ==").unwrap();
         let verifier = salted_scram_verifier(&Password::parse("pencil").unwrap(), 4096, &salt);
         let (_, keys) = verifier.expose().rsplit_once('$').unwrap();
@@ -132,8 +133,9 @@ mod tests {
         assert_eq!(digest::digest(&digest::SHA256, &client_key).as_ref(), stored_key);
     }
 
+    /// Passwords are prepared by SASLprep where it applies.
     #[test]
-    fn passwords_are_prepared_by_saslprep_where_it_applies() {
+    fn saslprep_where_it_applies() {
         let of = |password: &str| {
             let password = Password::parse(password).unwrap();
             salted_scram_verifier(&password, 1, b"salt").expose().to_owned()
@@ -145,14 +147,16 @@ mod tests {
         assert_ne!(of("a\u{ad}\u{7}"), of("a\u{7}"));
     }
 
+    /// Iterations stay within what drivers accept.
     #[test]
-    fn iterations_stay_within_what_drivers_accept() {
+    fn iterations_drivers_accept() {
         let password = Password::parse("x").unwrap();
         let of = |count| salted_scram_verifier(&password, count, b"salt").expose().to_owned();
         assert!(of(0).starts_with("SCRAM-SHA-256$1:"));
         assert!(of(u32::MAX).starts_with("SCRAM-SHA-256$100000:"));
     }
 
+    /// The same password with the same salt gives the same verifier.
     #[test]
     fn the_same_salt_gives_the_same_verifier() {
         let password = Password::parse("password").unwrap();

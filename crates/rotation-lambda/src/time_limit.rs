@@ -79,8 +79,9 @@ mod tests {
         TimeLimit::until(end, now).deadline.remaining()
     }
 
+    /// The time limit ends before the runtime's own, and at once where that has passed.
     #[tokio::test(start_paused = true)]
-    async fn the_time_ends_before_the_runtime_s_own_and_at_once_where_that_is_past() {
+    async fn ends_before_the_runtimes_own() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
         assert_eq!(left(now + Duration::from_secs(20), now), Duration::from_millis(19_500));
         assert_eq!(left(now + MARGIN / 2, now), Duration::ZERO);
@@ -88,9 +89,10 @@ mod tests {
         assert_eq!(left(SystemTime::UNIX_EPOCH, now), DEFAULT_TIME);
     }
 
+    /// An invocation that is thawed after its end does nothing more.
     /// The clock of timers does not advance.
     #[tokio::test(start_paused = true)]
-    async fn an_invocation_that_is_thawed_after_its_end_does_nothing_more() {
+    async fn thawed_invocation_does_nothing_more() {
         let went_on = Cell::new(false);
         let work = async { went_on.set(true) };
         let limit = TimeLimit::until(now() - Duration::from_secs(1), now() - Duration::from_mins(1));

@@ -41,27 +41,36 @@ macro_rules! function_suite {
     (further_version $name:ident: $check:expr) => {
         $crate::function_suite! {
             @tests $name, $check;
-            good_days_are_as_promised Healthy,
+            healthy_rotations_as_documented Healthy,
             steps_may_be_repeated Repetition,
-            changed_credentials_are_recovered_or_named Credentials,
+            changed_logins_recover_or_are_named Credentials,
             old_invocations_change_nothing Races,
         }
     };
     (version_in_between $name:ident: $check:expr) => {
-        $crate::function_suite! { @tests $name, $check; good_days_are_as_promised Healthy, }
+        $crate::function_suite! { @tests $name, $check; healthy_rotations_as_documented Healthy, }
     };
     ($name:ident: $check:expr) => {
         $crate::function_suite! {
             @every_topic $name, $check;
-            good_days_are_as_promised Healthy,
+            // A healthy rotation does what the documents promise, at the cost that they name.
+            healthy_rotations_as_documented Healthy,
+            // Steps and rotations may be repeated, and what was left over is completed.
             steps_may_be_repeated Repetition,
-            changed_credentials_are_recovered_or_named Credentials,
-            a_managed_master_leads_to_its_server_and_to_the_writer Managed,
+            // Credentials that were changed meanwhile are recovered, or named in the error.
+            changed_logins_recover_or_are_named Credentials,
+            // A managed master secret leads to its server, and to the writer of a cluster.
+            managed_master_finds_its_server Managed,
+            // An old invocation that wakes up changes nothing.
             old_invocations_change_nothing Races,
-            faults_of_secrets_manager_are_outlived Faults,
-            a_killed_process_leaves_nothing_broken Kills,
+            // Every call of Secrets Manager may fail in every way, and the rotation survives it.
+            secrets_manager_faults_are_survived Faults,
+            // A process that is killed at any moment of a step leaves nothing broken.
+            killed_process_breaks_nothing Kills,
+            // Bad events, labels and documents are refused.
             bad_events_and_documents_are_refused Refusals,
-            settings_are_checked_and_lines_are_written Operation,
+            // Settings are checked, and the log has the lines that it should.
+            settings_are_checked_and_logs_written Operation,
         }
     };
     (@every_topic $name:ident, $check:expr; $($test:ident $topic:ident,)+) => {

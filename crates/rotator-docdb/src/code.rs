@@ -131,8 +131,9 @@ mod tests {
         assert_eq!(Code(code).statement_fault(|| "it".to_owned()), *statement, "{code}");
     }
 
+    /// Codes of the server lead to the error of whoever can fix them.
     #[test]
-    fn codes_lead_to_who_can_fix_them() {
+    fn codes_by_who_can_fix_them() {
         let other = |code: &str| StatementFault::Other { code: code.to_owned() };
         check(18, "Refused", &other("18"));
         check(13, "Refused", &StatementFault::PrivilegeMissing { needed: "it".to_owned() });

@@ -282,8 +282,9 @@ fn whole(number: f64) -> Option<i64> {
 mod tests {
     use super::*;
 
+    /// What is written is read back.
     #[test]
-    fn what_is_written_is_read() {
+    fn written_is_read_back() {
         let inner = Document::new().text("role", "read").text("db", "a.b$c");
         let document = Document::new()
             .text("\u{e9}", "p\u{e4}ss\"@:/%$.")
@@ -311,8 +312,9 @@ mod tests {
         assert!(Reader::parse(bytes).is_err(), "{bytes:?}");
     }
 
+    /// A document that is cut short, or has a wrong length, is refused.
     #[test]
-    fn what_is_cut_short_or_lies_about_its_length_is_refused() {
+    fn short_or_lying_lengths_are_refused() {
         let document = Document::new().text("a", "b").int("c", 1);
         let whole = document.as_bytes();
         for end in 0..whole.len() {
@@ -324,8 +326,9 @@ mod tests {
     }
 
     proptest::proptest! {
+        /// No bytes make the reader panic.
         #[test]
-        fn no_bytes_make_the_reader_panic(bytes: Vec<u8>) {
+        fn no_bytes_panic_the_reader(bytes: Vec<u8>) {
             let stated = i32::try_from(bytes.len() + 5).unwrap().to_le_bytes();
             let bytes = [&stated[..], &bytes, &[0]].concat();
             if let Ok(reader) = Reader::parse(&bytes) {

@@ -163,8 +163,9 @@ mod tests {
         Document::new().int("ok", 1).bool("ismaster", true).int("maxWireVersion", 21)
     }
 
+    /// A greeting leads to a mechanism, or to the reason why there is none.
     #[test]
-    fn greetings_lead_to_a_mechanism_or_to_a_reason() {
+    fn mechanism_or_a_reason() {
         check(&primary(), "Ok(Sha1)");
         check(&primary().texts("saslSupportedMechs", ["SCRAM-SHA-1", "SCRAM-SHA-256"]), "Ok(Sha256)");
         check(&primary().texts("saslSupportedMechs", ["SCRAM-SHA-1"]), "Ok(Sha1)");

@@ -32,8 +32,9 @@ mod tests {
     use super::*;
     use crate::document::Document;
 
+    /// A command is read as people write it.
     #[test]
-    fn a_command_reads_as_people_write_it() {
+    fn command_in_its_usual_spelling() {
         let role = Document::new().text("role", "read").text("db", "shop");
         let command = Document::new()
             .text("grantRolesToUser", "a \"b\"")

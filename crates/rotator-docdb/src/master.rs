@@ -52,8 +52,9 @@ mod tests {
     use super::*;
     use crate::DocumentDb;
 
+    /// The remediation gives a master a role for each database where it lacks privileges.
     #[test]
-    fn a_master_gets_a_role_for_each_database_that_lacks_it() {
+    fn role_for_each_lacking_database() {
         let master = Username::parse("master", &DocumentDb::PROFILE).unwrap();
         let needs = [("home", "createUser"), ("home", "viewUser"), ("shop", "grantRole")];
         let needs = needs.iter().map(|(db, action)| ((*db).to_owned(), *action)).collect();

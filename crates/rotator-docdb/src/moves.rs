@@ -243,7 +243,7 @@ mod tests {
 
     /// What is stored can be used by the mechanism by which the live user has logged in.
     #[test]
-    fn the_live_users_mechanism_is_kept() {
+    fn live_users_mechanism_is_kept() {
         let check = |known: &[&str], method: Option<&'static str>| {
             let known = known.iter().map(ToString::to_string).collect();
             usable_by(known, method.map(LoginMethod)).join(" ")

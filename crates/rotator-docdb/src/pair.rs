@@ -232,7 +232,7 @@ mod tests {
 
     /// Without a mark, only exactly equal roles, of which there is at least one, identify a clone.
     #[test]
-    fn without_a_mark_only_equal_roles_count() {
+    fn unmarked_needs_equal_roles() {
         let unknown = || [Err(StatementFault::CloneNotRecognized), Err(StatementFault::CloneNotRecognized)];
         let fine = || [Ok(()), Ok(())];
         assert_eq!(outcomes(&["read"], &None), fine());
@@ -253,7 +253,7 @@ mod tests {
 
     /// A mark of a former version names no secret: it finishes what that version began, and no more.
     #[test]
-    fn an_unnamed_mark_finishes_what_was_begun() {
+    fn unnamed_mark_finishes_its_change() {
         let refused = || Err(StatementFault::CloneNotRecognized);
         assert_eq!(outcomes(&[], &Some((&[], Some(unnamed())))), [Ok(()), Ok(())]);
         assert_eq!(outcomes(&["read"], &Some((&["read"], Some(unnamed())))), [Ok(()), Ok(())]);
@@ -263,7 +263,7 @@ mod tests {
 
     /// The mark is that of this pair in this database; the same name elsewhere is another user.
     #[test]
-    fn a_mark_names_the_pair_and_its_database() {
+    fn mark_is_bound_to_its_database() {
         let fine = [Ok(()), Ok(())];
         assert_eq!(outcomes(&["read", "backup"], &Some((&["read"], Some(marked(&["read"], "admin"))))), fine);
         let elsewhere = outcomes(&["read"], &Some((&["backup"], Some(marked(&["read"], "shop")))));
@@ -272,7 +272,7 @@ mod tests {
 
     /// The live clone's gain is distinguished from the original's loss by the roles that both had.
     #[test]
-    fn a_gain_of_the_live_clone_is_not_a_loss_of_the_original() {
+    fn clone_gain_is_no_original_loss() {
         let (names, owner) = (names(), owner());
         let check = |original: &[&str], clone: &[&str]| {
             let clone = user("app_clone", clone, Some(marked(&["read", "backup"], "admin")));
@@ -300,8 +300,9 @@ mod tests {
         assert_eq!(check(&["read"], &["read", "root"]), None, "the server's owner is never a gain");
     }
 
+    /// A long list is shortened.
     #[test]
-    fn a_long_list_is_cut() {
+    fn long_list_is_shortened() {
         let all: Vec<_> = (0..23).map(|number| role(&format!("r{number}"))).collect();
         let text = listed(&all.iter().collect::<Vec<_>>());
         assert!(text.starts_with("\"r0\" of \"shop\", ") && text.ends_with(", and 3 more"), "{text}");

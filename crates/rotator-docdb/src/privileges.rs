@@ -160,8 +160,9 @@ mod tests {
         missing.into_iter().map(|(db, action)| format!("{action}@{db}")).collect::<Vec<_>>().join(" ")
     }
 
+    /// Roles alone show only what is certain.
     #[test]
-    fn roles_alone_tell_what_is_certain() {
+    fn certainty_from_roles_alone() {
         let check = |roles: &[(&str, &str)], expected: &str| {
             let needs = [("home", "createUser"), ("shop", "grantRole")];
             assert_eq!(missing(&held(roles, None), &needs), expected, "{roles:?}");
@@ -178,8 +179,9 @@ mod tests {
         check(&[("read", "shop"), ("an operator's own", "shop")], "");
     }
 
+    /// Privileges show exactly what is missing.
     #[test]
-    fn privileges_tell_exactly() {
+    fn exact_with_privileges() {
         let own = [("home", CHANGE_OWN_PASSWORD)];
         let check = |privileges: &[(&str, &str, &[&str])], expected: &str| {
             let held = held(&[("an operator's own", "home")], Some(privileges));

@@ -218,9 +218,10 @@ mod tests {
         Credentials { username, password: Password::parse(password).unwrap() }
     }
 
+    /// Published exchanges are reproduced.
     /// The exchanges printed in MongoDB's driver specification.
     #[test]
-    fn published_exchanges_are_reproduced() {
+    fn published_exchanges() {
         let user = credentials("user", "pencil");
         let opening =
             Opening::with_nonce(Mechanism::Sha1, &user, "fyko+d2lbbFgONRv9qkxdawL".to_owned()).unwrap();
@@ -244,8 +245,9 @@ mod tests {
         assert_eq!(closing.check(b"v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="), Ok(()));
     }
 
+    /// Names are escaped and passwords are prepared, and names are not prepared.
     #[test]
-    fn names_are_escaped_and_passwords_are_prepared_but_names_are_not() {
+    fn names_escaped_passwords_prepared() {
         let user = credentials("a=b,c\u{2168}", "\u{2168}");
         let opening = Opening::with_nonce(Mechanism::Sha256, &user, "n".to_owned()).unwrap();
         assert_eq!(opening.message(), "n,,n=a=3Db=2Cc\u{2168},r=n");
@@ -261,8 +263,9 @@ mod tests {
         assert_eq!(opening.answer(server_first.as_bytes()).err(), Some(expected), "{server_first}");
     }
 
+    /// What a server must not answer ends the exchange.
     #[test]
-    fn what_a_server_must_not_say_ends_the_exchange() {
+    fn forbidden_answers_end_the_exchange() {
         check("r=theirs,s=c2FsdA==,i=15000", Violation::Nonce);
         check("r=ours,s=c2FsdA==,i=15000", Violation::Nonce);
         check("r=ours+,s=c2FsdA==,i=4095", Violation::TooFewIterations);

@@ -134,8 +134,9 @@ mod tests {
         assert_eq!(sent.to_string(), expected);
     }
 
+    /// Commands that read are sent as they are, and bounded.
     #[test]
-    fn commands_that_read_are_sent_as_they_are_and_bounded() {
+    fn reading_commands_are_bounded() {
         check(r#"{"ping": 1}"#, r#"{"ping":1,"$db":"shop"}"#);
         check(
             r#"{"find": "orders", "filter": {"a": [1, true, "x"]}, "limit": 1, "$db": "b"}"#,
@@ -158,8 +159,9 @@ mod tests {
         assert!(!admits(text), "{text}");
     }
 
+    /// Whatever may write, or is no command, is refused.
     #[test]
-    fn whatever_may_write_or_is_no_command_is_refused() {
+    fn writes_and_noncommands_are_refused() {
         for text in [
             "",
             "SELECT 1",
@@ -182,8 +184,9 @@ mod tests {
         }
     }
 
+    /// A cursor that is not read to its end is closed.
     #[test]
-    fn a_cursor_that_is_left_is_closed() {
+    fn abandoned_cursor_is_closed() {
         let reply = |id: i64| {
             let cursor = Document::new().wide("id", id).text("ns", "shop.orders.old");
             Document::new().document("cursor", &cursor).int("ok", 1)

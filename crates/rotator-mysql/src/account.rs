@@ -310,9 +310,10 @@ mod tests {
         assert_eq!(found.unwrap_or_default(), expected, "{own} / {other}");
     }
 
+    /// What an account admits beyond another is reported.
     /// Limits and requirements of connections are compared by what they admit; password policies are not.
     #[test]
-    fn what_an_account_admits_beyond_another_is_said() {
+    fn admits_more_than_another() {
         check("", "WITH MAX_USER_CONNECTIONS 5", "WITH MAX_USER_CONNECTIONS 0");
         check("WITH MAX_USER_CONNECTIONS 5", "", "");
         check("WITH MAX_USER_CONNECTIONS 50", "WITH MAX_USER_CONNECTIONS 5", "WITH MAX_USER_CONNECTIONS 50");

@@ -121,17 +121,19 @@ mod tests {
         [known[0], known[1], known[2], text.len() - known.iter().sum::<usize>()]
     }
 
+    /// A stand-in has as many characters of each class as the password.
     #[test]
-    fn a_stand_in_has_as_many_of_each_class() {
+    fn as_many_of_each_class() {
         for password in ["Pending-password-1234567890", "ünïcode-Pass-1", "----------------", "7"] {
             assert_eq!(classes(&stand_in(password)), classes(password));
         }
     }
 
+    /// A stand-in agrees with the password in few places.
     /// The stand-in goes into logs, so it reveals no position. About 90 of these 2700 positions agree by
     /// chance.
     #[test]
-    fn a_stand_in_agrees_with_the_password_in_few_places() {
+    fn stand_in_agrees_in_few_places() {
         let password = "Pending-password-1234567890";
         let agree = |other: &str| other.bytes().zip(password.bytes()).filter(|(one, two)| one == two).count();
         let agreed: usize = (0..100).map(|_| agree(&stand_in(password))).sum();
@@ -141,8 +143,9 @@ mod tests {
         assert_eq!(kept, 0, "the digits are where those of the password are");
     }
 
+    /// A stand-in is never the password itself.
     #[test]
-    fn a_stand_in_is_never_the_password() {
+    fn stand_in_is_never_the_password() {
         for password in ["----------------", "!", "7", "a"] {
             for _ in 0..200 {
                 assert_ne!(stand_in(password), password);

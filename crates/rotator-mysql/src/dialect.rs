@@ -123,8 +123,9 @@ mod tests {
         assert_eq!(Dialect::parse(text), expected);
     }
 
+    /// Versions are read as servers spell them.
     #[test]
-    fn versions_are_read_as_servers_spell_them() {
+    fn versions_as_servers_spell_them() {
         check("5.7.44-log", Dialect::MySql((5, 7, 44)));
         check("5.7.mysql_aurora.2.11.2", Dialect::MySql((5, 7, u32::MAX)));
         check("8.0.40", Dialect::MySql((8, 0, 40)));
@@ -136,8 +137,9 @@ mod tests {
         check("", Dialect::MySql((u32::MAX, u32::MAX, u32::MAX)));
     }
 
+    /// Queries are limited in time where the server can do that.
     #[test]
-    fn queries_are_limited_where_the_server_can() {
+    fn queries_are_limited_where_possible() {
         let limit = |version: &str| Dialect::parse(version).query_limit(Duration::from_millis(1500));
         assert_eq!(limit("5.7.44").as_deref(), Some("SESSION max_execution_time = 1500"));
         assert_eq!(limit("10.11.14-MariaDB").as_deref(), Some("SESSION max_statement_time = 1.500"));

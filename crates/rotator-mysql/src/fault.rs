@@ -90,8 +90,9 @@ mod tests {
         }
     }
 
+    /// Refusals of a login are classed by the server's error number.
     #[test]
-    fn logins_are_refused_by_number() {
+    fn login_refusals_by_number() {
         check_login(&[1045, 1698], "Refused");
         check_login(&[3118, 3955, 4150, 4151], "Locked");
         check_login(&[1820, 1862], "Expired");
@@ -115,8 +116,9 @@ mod tests {
         }
     }
 
+    /// Refusals of a statement are classed by the server's error number.
     #[test]
-    fn statements_are_refused_by_number() {
+    fn statement_refusals_by_number() {
         check_statement(&[1290, 1792, 1836], "the server is read-only");
         check_statement(&[1044, 1142, 1227, 1698], "a privilege is missing: ");
         check_statement(&[1819], "the server's password policy refused the new password (error 1819)");
@@ -128,9 +130,10 @@ mod tests {
         check_statement(&[1064], "the server refused the statement with code 1064");
     }
 
+    /// A proxy's answer to the probe does not count as the server's.
     /// An error of a proxy's connection to its server proves nothing about the password.
     #[test]
-    fn a_proxy_s_answer_to_the_probe_is_none_of_the_server() {
+    fn proxy_answer_is_not_the_servers() {
         for code in [1045, 2003, 2013, 9001, 9501] {
             assert_eq!(refused_statement(Statement::PROBE, code).fault, StatementFault::Proxy, "{code}");
         }

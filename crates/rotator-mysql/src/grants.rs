@@ -318,8 +318,9 @@ mod tests {
         expected.assert_eq(&text.join("\n"));
     }
 
+    /// Grants of every level are read.
     #[test]
-    fn grants_of_every_level_are_read() {
+    fn every_level_is_read() {
         check(
             &["GRANT SELECT, CREATE TEMPORARY TABLES ON *.* TO `x`@`%` WITH GRANT OPTION"],
             &expect!["GRANT CREATE TEMPORARY TABLES, SELECT ON *.* TO 'x_clone'@'%' WITH GRANT OPTION"],
@@ -379,8 +380,9 @@ mod tests {
         check(&["GRANT USAGE ON *.* TO 'x'@'%'"], &expect![]);
     }
 
+    /// What is no grant is unreadable.
     #[test]
-    fn what_is_no_grant_is_unreadable() {
+    fn other_lines_are_unreadable() {
         let lines = [
             "",
             "GRANT",
@@ -395,13 +397,15 @@ mod tests {
     }
 
     proptest! {
+        /// No text makes the parser panic.
         #[test]
-        fn no_text_makes_the_parser_panic(line in "(GRANT|REVOKE|SET)?[ -~`]{0,80}") {
+        fn no_text_panics_the_parser(line in "(GRANT|REVOKE|SET)?[ -~`]{0,80}") {
             let _ = read_line(&line, &mut Rights::new());
         }
 
+        /// Names are read back as they were written.
         #[test]
-        fn names_come_back_as_they_were(
+        fn names_round_trip(
             database in "[ -~\u{e9}\u{436}]{1,20}",
             table in "[ -~]{1,20}",
             column in "[ -~]{1,20}",

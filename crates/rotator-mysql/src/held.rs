@@ -154,9 +154,10 @@ mod tests {
         ((work::taken() - before) * 1000 / wanted.len(), made + taken)
     }
 
+    /// The work grows as the grants do.
     /// Each right takes as many steps among few as among many, with or without the grant option.
     #[test]
-    fn the_work_grows_as_the_grants_do() {
+    fn work_grows_linearly_with_grants() {
         let cases = [(200, false), (2_000, false), (200, true), (2_000, true)];
         let figures = cases.map(|(tables, grantable)| measure(tables, grantable));
         let steps = figures.map(|(steps, _)| steps);

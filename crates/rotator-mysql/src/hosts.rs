@@ -193,7 +193,7 @@ mod tests {
 
     /// The original also admits every client that matches the entry, by the entry that matches best.
     #[test]
-    fn an_entry_within_another_has_its_clients() {
+    fn entry_within_another_has_its_clients() {
         for host in ["10.%", "localhost", "db.example.com", "10.0.0.0/255.0.0.0", "%.com", "fe80::1", "1_.%"]
         {
             check(host, &["%"], &Place::Within("%"));
@@ -208,16 +208,17 @@ mod tests {
 
     /// The original admits no client that matches the entry.
     #[test]
-    fn an_entry_apart_has_clients_of_its_own() {
+    fn entry_apart_has_its_own_clients() {
         check("10.%", &["192.168.%", "localhost", "11.0.0.0/8"], &Place::Apart);
         check("localhost", &["10.%"], &Place::Apart);
         check("a.example.com", &["b.example.com", "%.example.org"], &Place::Apart);
         check("%.example.com", &["%.example.org"], &Place::Apart);
     }
 
+    /// An entry whose clients are not certain counts as unclear.
     /// Clients may match both, or it is not certain.
     #[test]
-    fn what_is_not_certain_is_unclear() {
+    fn uncertain_is_unclear() {
         check("10.%", &["db.example.com"], &Place::Unclear);
         check("db.example.com", &["%", "10.%"], &Place::Unclear);
         check("localhost", &["127.%"], &Place::Unclear);
@@ -230,7 +231,7 @@ mod tests {
 
     /// The clients that an entry has in common with a narrower one are admitted by that one.
     #[test]
-    fn an_entry_around_others_has_the_rest() {
+    fn wider_entry_has_the_rest() {
         check("10.%", &["%", "10.1.%", "10.1.2.3"], &Place::Within("%"));
         check("10.%", &["10.1.%"], &Place::Apart);
         check("%", &["10.%", "db.example.com", "10.0.0.0/8"], &Place::Apart);

@@ -116,9 +116,10 @@ mod tests {
 
     use super::*;
 
+    /// Public keys are those that servers store.
     /// What servers derived from these passwords (MariaDB 11.8).
     #[test]
-    fn public_keys_are_those_that_servers_store() {
+    fn match_what_servers_store() {
         let stored = |password: &str| {
             STANDARD_NO_PAD.encode(PasswordKey::of(&Password::parse(password).unwrap()).public())
         };
@@ -129,8 +130,9 @@ mod tests {
         assert_eq!(STANDARD_NO_PAD.encode(key.public()), "x3wBVaETPII+qwZ/TSXq1JxycvLXcyp3loy7Tt6KaVE");
     }
 
+    /// Signatures verify as Ed25519 demands.
     #[test]
-    fn signatures_verify_as_ed25519_has_them() {
+    fn signatures_verify_by_ed25519() {
         let password = Password::parse("a password of more than thirty-two bytes").unwrap();
         let key = PasswordKey::of(&password);
         let signature = key.sign(b"nonce");
@@ -140,9 +142,10 @@ mod tests {
         assert!(public.verify(b"another", &signature).is_err());
     }
 
+    /// More rounds than a server stores are refused.
     /// Factors of an unproven server: beyond 31 there is not even a number of rounds.
     #[test]
-    fn more_rounds_than_a_server_stores_are_refused() {
+    fn too_many_rounds_are_refused() {
         let password = Password::parse("a password").unwrap();
         assert!(DerivedKey::of(&password, MOST_FACTOR, &[0; SALT]).is_some());
         for factor in [MOST_FACTOR + 1, 10, 21, 22, 31, 32, 64, u8::MAX] {

@@ -206,7 +206,7 @@ mod tests {
 
     /// What is written is read as the same mark, for the same pair and secret alone.
     #[test]
-    fn a_mark_comes_back_as_it_was_written() {
+    fn round_trips_for_its_pair() {
         let (app, checkout) = (pair("app"), secret("shop/checkout"));
         for kind in [BaselineKind::Both, BaselineKind::Union] {
             let baseline = baseline(kind);
@@ -227,9 +227,10 @@ mod tests {
         }
     }
 
+    /// The role's name fits every server.
     /// However long the secret's name is, and whatever it contains.
     #[test]
-    fn a_role_fits_every_server() {
+    fn role_name_fits_every_server() {
         let long = "ab/".repeat(170);
         for name in [long.as_str(), "plain", "é`'\\"] {
             for role in roles(&pair("app"), &secret(name), &baseline(BaselineKind::Both)) {
@@ -241,6 +242,7 @@ mod tests {
         }
     }
 
+    /// Former marks name no secret.
     /// Marks of the former version, and texts that are no mark.
     #[test]
     fn former_marks_name_no_secret() {

@@ -100,8 +100,9 @@ mod tests {
         assert_eq!(found, expected, "{held:?}");
     }
 
+    /// What a master lacks is reported as the statements that grant it.
     #[test]
-    fn what_a_master_lacks_is_said_as_the_statements_that_give_it() {
+    fn missing_rights_as_statements() {
         let app = ["GRANT SELECT, INSERT ON `shop`.* TO `x`@`%`"];
         let create = "GRANT CREATE USER ON *.* TO 'm'@'%'";
         let shop = "GRANT INSERT, SELECT ON `shop`.* TO 'm'@'%' WITH GRANT OPTION";
@@ -124,8 +125,9 @@ mod tests {
         check("10.11.14-MariaDB", &all, &[app[0], "GRANT `r` TO `x`@`%`"], &[]);
     }
 
+    /// Roles and privileges of components are passed on by rights of their own.
     #[test]
-    fn roles_and_privileges_of_components_are_passed_on_by_rights_of_their_own() {
+    fn roles_and_component_privileges() {
         let app = ["GRANT `r`@`%` TO `x`@`%`", "GRANT XA_RECOVER_ADMIN ON *.* TO `x`@`%`"];
         let role = "GRANT `r`@`%` TO 'm'@'%' WITH ADMIN OPTION";
         let recover = "GRANT XA_RECOVER_ADMIN ON *.* TO 'm'@'%' WITH GRANT OPTION";
@@ -137,8 +139,9 @@ mod tests {
         check("9.7.4", &[create, "GRANT `r`@`%` TO `m`@`%` WITH ADMIN OPTION"], &app[..1], &[]);
     }
 
+    /// What cannot be read for certain is not reported as missing.
     #[test]
-    fn what_cannot_be_read_for_certain_is_not_said_to_be_missing() {
+    fn uncertain_is_not_called_missing() {
         check("9.7.4", &["GRANT"], &["GRANT SELECT ON *.* TO `x`@`%`"], &[]);
         let pattern =
             ["GRANT CREATE USER ON *.* TO `m`@`%`", r"GRANT SELECT ON `sh%`.* TO `m`@`%` WITH GRANT OPTION"];

@@ -314,8 +314,9 @@ mod tests {
         expected.assert_eq(&text.join("\n"));
     }
 
+    /// A user's own password is set in the server's dialect.
     #[test]
-    fn one_s_own_password_is_set_in_the_server_s_dialect() {
+    fn password_in_the_servers_dialect() {
         check("5.6.51", ONE, &expect!["SET PASSWORD = '*F4846054A7F9B708854BD5F2CFD097CACB67CF58'"]);
         check("5.7.44", ONE, &expect![[r#"ALTER USER USER() IDENTIFIED BY 'new\'pass\\word'"#]]);
         check(

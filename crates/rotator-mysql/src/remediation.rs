@@ -135,8 +135,9 @@ mod tests {
         assert_eq!(found.is_empty(), expected.is_empty(), "{version} {code}: {found}");
     }
 
+    /// A statement names the user and uses what the server accepts.
     #[test]
-    fn a_statement_names_the_user_and_takes_what_the_server_takes() {
+    fn statement_fits_user_and_server() {
         for (version, code) in [("9.7.4", 3118), ("9.7.4", 3955), ("11.8.9-MariaDB", 4150)] {
             check(version, code, "ALTER USER 'o\\'app'@'%' ACCOUNT UNLOCK /* ");
         }

@@ -79,9 +79,10 @@ fn transaction_variables(dialect: Dialect) -> (&'static str, &'static str) {
 mod tests {
     use super::*;
 
+    /// Each server is asked only for variables that it has.
     /// A variable that a server does not know would make every rotation fail there.
     #[test]
-    fn each_server_is_asked_for_variables_that_it_has() {
+    fn variables_of_each_server_only() {
         let text = |version: &str| pin(Dialect::parse(version), Duration::from_secs(9)).sql.to_string();
         let has = |version: &str, word: &str| text(version).contains(&format!("SESSION {word} = "));
         for (version, word) in [

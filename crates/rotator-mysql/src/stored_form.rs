@@ -101,9 +101,10 @@ pub(crate) fn native_hash(password: &Password) -> Zeroizing<String> {
 mod tests {
     use super::*;
 
+    /// A stored form accepts its own password alone.
     /// A form that is computed here is recognized, and nothing else is.
     #[test]
-    fn a_form_accepts_its_password_alone() {
+    fn form_accepts_its_password_alone() {
         let (right, wrong) = (Password::parse("right").unwrap(), Password::parse("wrong").unwrap());
         let form = StoredForm::Ed25519.make(&right).unwrap();
         assert_eq!(form.len(), 43);

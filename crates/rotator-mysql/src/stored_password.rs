@@ -123,9 +123,10 @@ mod tests {
         (0..text.len()).step_by(2).map(digit).collect()
     }
 
+    /// Stored forms of a server accept their password alone.
     /// As MySQL 9.7 has stored them.
     #[test]
-    fn stored_forms_of_a_server_accept_their_password_alone() {
+    fn server_forms_accept_their_password() {
         let forms = [
             (
                 "caching_sha2_password",
@@ -160,8 +161,9 @@ mod tests {
         assert_eq!(accepts("mysql_native_password", stored, &password), Some(true));
     }
 
+    /// What is no known form is not judged.
     #[test]
-    fn what_is_no_known_form_is_not_judged() {
+    fn unknown_form_is_not_judged() {
         let password = Password::parse("p").unwrap();
         for stored in
             [&b""[..], b"$A$", b"$A$00A$short", b"$C$005$", b"$A$FFF$12345678901234567890hash", b"*short"]

@@ -251,9 +251,10 @@ impl Pair {
 mod tests {
     use super::*;
 
+    /// What did not last is the reason for which the change fails.
     /// The server reported success, but the state that is read afterwards is the same as before.
     #[test]
-    fn what_did_not_last_is_what_the_change_fails_by() {
+    fn change_that_did_not_last() {
         let after = |otherwise: Otherwise| otherwise.did_not_last().map_err(|error| error.fault);
         let (what, needed) = ("membership in g".to_owned(), "REVOKE g FROM c GRANTED BY x".to_owned());
         let exceeds = Otherwise::Exceeds { what: what.clone(), needed: needed.clone() };

@@ -71,8 +71,9 @@ mod tests {
         PairOwner { secret: SecretIdentity::from_secret(&SecretId::new(arn).unwrap()), adopt: false }
     }
 
+    /// A mark is one whole line of the comment.
     #[test]
-    fn a_mark_is_one_whole_line_of_the_comment() {
+    fn one_line_of_the_comment() {
         let owner = owner("shop/checkout");
         let mine = format!("{PREFIX}123456789012:shop/checkout");
         let check = |comment: &str, expected: Mark<'_>| {
@@ -90,8 +91,9 @@ mod tests {
         assert_eq!(read(None, &owner), Mark::None);
     }
 
+    /// A comment keeps its own lines.
     #[test]
-    fn a_comment_keeps_its_own_lines() {
+    fn other_comment_lines_stay() {
         let secret = owner("shop/checkout").secret;
         let mine = format!("{PREFIX}123456789012:shop/checkout");
         assert_eq!(with(None, &secret), mine);

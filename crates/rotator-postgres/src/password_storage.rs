@@ -84,9 +84,10 @@ mod tests {
         assert_eq!((storage.md5, storage.iterations), (md5, iterations), "{set:?} {method:?}");
     }
 
+    /// The login decides, and settings fill in the rest.
     /// Users, databases and servers choose settings; the access rules choose the method of the login.
     #[test]
-    fn the_login_decides_and_settings_fill_the_rest() {
+    fn login_decides_then_settings() {
         let (scram, md5) = (Some("scram-sha-256"), Some("md5"));
         check(("md5", None), scram, false, 4096);
         check(("md5", None), md5, true, 4096);

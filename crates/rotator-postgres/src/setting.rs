@@ -207,8 +207,9 @@ mod tests {
         assert_eq!(list.literals(value), expected);
     }
 
+    /// Lists are quoted item by item.
     #[test]
-    fn lists_are_quoted_item_by_item() {
+    fn quoted_item_by_item() {
         check(List::Names, r#""$user", public"#, "'$user', 'public'");
         check(List::Names, "", "''");
         check(List::Names, r#""""#, "''");
@@ -218,8 +219,9 @@ mod tests {
         check(List::Paths, "$libdir/Audit", "'$libdir/Audit'");
     }
 
+    /// Settings are the same whose lists have the same items.
     #[test]
-    fn settings_are_the_same_whose_lists_have_the_same_items() {
+    fn equal_items_are_equal() {
         let same = |name: &str, one: &str, other: &str| {
             let setting =
                 |value: &str| Setting { database: None, name: name.to_owned(), value: value.to_owned() };

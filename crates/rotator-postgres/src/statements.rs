@@ -296,8 +296,9 @@ mod tests {
         expected.assert_eq(&format!("{}: {}", statement.kind, statement.sql));
     }
 
+    /// A transaction ends short of the deadline, and resolves names in the catalogue alone.
     #[test]
-    fn a_transaction_ends_short_of_the_deadline_and_looks_names_up_in_the_catalogue_alone() {
+    fn transaction_limit_and_catalogue_lookup() {
         let [begin, settings] = begin(Duration::from_secs(10), 18);
         check(
             &begin,
@@ -332,8 +333,9 @@ mod tests {
         assert!(settings.sql.contains("idle_in_transaction_session_timeout = 268436455;"));
     }
 
+    /// A password is set by its verifier, for a name that is quoted.
     #[test]
-    fn a_password_is_set_by_its_verifier_for_a_name_that_is_quoted() {
+    fn verifier_for_a_quoted_name() {
         let username = Username::parse("o'dd \"name\"; --", &PROFILE).unwrap();
         let password = Password::parse("canary").unwrap();
         let verifier = postgres_session::md5_verifier(&username, &password);
@@ -348,8 +350,9 @@ mod tests {
         assert!(!format!("{statement:?}").contains("md5"));
     }
 
+    /// Memberships are read with their options where the server has any.
     #[test]
-    fn memberships_are_read_with_their_options_where_there_are_any() {
+    fn membership_options_where_they_exist() {
         let username = Username::parse("it's", &PROFILE).unwrap();
         let pair = UserPair::of(&username, &PROFILE).unwrap();
         assert!(read_memberships(&pair, 15).sql.contains("m.admin_option, true, true, coalesce("));

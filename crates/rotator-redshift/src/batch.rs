@@ -141,7 +141,7 @@ mod tests {
 
     /// One statement for all objects with the same privileges, bounded, and no object lost or repeated.
     #[test]
-    fn objects_with_the_same_privileges_share_statements() {
+    fn equal_privileges_share_statements() {
         let tables = (0..=2 * MOST_OBJECTS)
             .flat_map(|number| ["SELECT", "INSERT"].map(|privilege| (table(number), privilege, false)));
         let others = [
@@ -158,8 +158,9 @@ mod tests {
         assert_eq!(all.len(), 2 * MOST_OBJECTS + 4);
     }
 
+    /// A statement is bounded in bytes.
     #[test]
-    fn a_statement_is_bounded_in_bytes() {
+    fn statement_is_bounded_in_bytes() {
         let long = (0..4).map(|number| {
             (Object::Relation("s".to_owned(), format!("{number}{}", "x".repeat(30_000))), "SELECT", false)
         });
@@ -180,7 +181,7 @@ mod tests {
 
     /// What all attempts together cannot do is refused before anything is changed.
     #[test]
-    fn more_than_the_time_allows_is_refused() {
+    fn more_than_the_time_allows() {
         let half_a_minute = Duration::from_secs(30);
         for fits in [0, PORTION, 15_000] {
             assert_eq!(check_time(fits, half_a_minute), Ok(()), "{fits}");

@@ -95,7 +95,7 @@ mod tests {
 
     /// Each secret and each user has a group of its own, whose name is short enough for every server.
     #[test]
-    fn a_group_names_one_secret_and_one_user() {
+    fn group_names_one_secret_and_user() {
         let groups = [
             marks("shop/checkout", "app").own,
             marks("shop/checkout", "app2").own,
@@ -113,8 +113,9 @@ mod tests {
         }
     }
 
+    /// The mark of another secret outweighs our own.
     #[test]
-    fn the_mark_of_another_secret_outweighs_our_own() {
+    fn other_secrets_mark_wins() {
         let secret = SecretIdentity::from_secret(&SecretId::new("shop").unwrap());
         let mut marks = marks("shop", "app");
         assert_eq!(marks.as_mark(&secret), Mark::None);

@@ -89,8 +89,9 @@ mod tests {
         assert_eq!(statements, expected);
     }
 
+    /// Settings are read out of the catalogue's array and written as statements.
     #[test]
-    fn settings_are_read_out_of_the_catalogues_array_and_written_as_statements() {
+    fn catalogue_array_to_statements() {
         check("{}", &[]);
         check(
             r#"{"search_path=\"$user\", data, \"odd, one\"",statement_timeout=10,"query_group=a b"}"#,

@@ -123,9 +123,10 @@ mod tests {
         assert_eq!(is_in, expected, "PostgreSQL, {proof}");
     }
 
+    /// A server that proves the password is accepted, and no other is.
     /// Otherwise the target would only test refused logins.
     #[test]
-    fn a_server_that_proves_the_password_is_let_in_to_and_no_other() {
+    fn only_a_proving_server_is_let_in() {
         check("%S", true);
         check("AAAA", false);
     }

@@ -134,8 +134,9 @@ mod tests {
 
     use super::{Protocol, meet};
 
+    /// A client that panics leaves nothing to the next one.
     #[test]
-    fn a_client_that_panics_leaves_nothing_to_the_next() {
+    fn panicking_client_leaves_nothing() {
         // It blocks, so that the server gets no turn in between.
         let say = |port: u16, what: &[u8]| {
             TcpStream::connect(("127.0.0.1", port)).and_then(|mut stream| stream.write_all(what)).unwrap();

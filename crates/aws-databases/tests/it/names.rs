@@ -10,8 +10,9 @@ fn check(host: &str, expected: Option<(Resource, &str)>) {
     assert_eq!(DatabaseName::from_host(&Host::parse(host).unwrap()), expected, "{host}");
 }
 
+/// An endpoint's name tells which database or cluster it belongs to.
 #[test]
-fn endpoints_say_what_they_belong_to() {
+fn endpoints_name_their_database() {
     let instance = || Resource::Instance("shop".into());
     let cluster = || Resource::Cluster("shop".into());
     for (host, resource, region) in [
@@ -48,8 +49,9 @@ fn endpoints_say_what_they_belong_to() {
     }
 }
 
+/// A name that is no endpoint of a known service stands for no database.
 #[test]
-fn other_names_stand_for_nothing() {
+fn others_match_nothing() {
     for host in [
         "10.0.0.7",
         "127.0.0.1",
@@ -75,8 +77,9 @@ fn check_tag(key: &str, arn: &str, expected: Option<&Resource>) {
     assert_eq!(name.as_ref().map(|name| &name.resource), expected, "{key} {arn}");
 }
 
+/// The tags of a managed secret name its database.
 #[test]
-fn the_tags_of_managed_secrets_name_their_database() {
+fn managed_secret_tags() {
     let home = "us-east-1:123456789012";
     let instance = format!("arn:aws:rds:{home}:db:shop");
     check_tag("aws:rds:primaryDBInstanceArn", &instance, Some(&Resource::Instance("shop".into())));

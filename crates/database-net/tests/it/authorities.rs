@@ -89,9 +89,10 @@ fn each(mut look: impl FnMut(&str, &[u8], &X509Certificate<'_>)) {
     }
 }
 
+/// Every authority is valid for at least one more year.
 #[test]
 #[expect(clippy::print_stdout, reason = "the list of last days is this test's result")]
-fn every_authority_has_a_year_left() {
+fn a_year_of_validity_left() {
     let today = ASN1Time::now().timestamp();
     each(|name, _, certificate| {
         let last = certificate.validity().not_after;
@@ -102,16 +103,18 @@ fn every_authority_has_a_year_left() {
     });
 }
 
+/// Every authority is a root that signed itself.
 #[test]
-fn every_authority_is_a_root_that_signed_itself() {
+fn roots_are_self_signed() {
     each(|name, _, certificate| {
         assert!(certificate.is_ca(), "{name}");
         assert_eq!(certificate.subject().as_raw(), certificate.issuer().as_raw(), "{name}");
     });
 }
 
+/// Each Region has its three authorities, and Amazon has its five.
 #[test]
-fn each_region_has_its_three_authorities_and_amazon_its_five() {
+fn three_per_region_five_of_amazon() {
     let mut found = BTreeMap::<String, usize>::new();
     each(|name, _, _| *found.entry(name.to_owned()).or_default() += 1);
     let regional = REGIONS.iter().copied().chain(["Beta us-east-1", "Preview us-east-2"]);
@@ -122,8 +125,9 @@ fn each_region_has_its_three_authorities_and_amazon_its_five() {
     assert_eq!(found, expected);
 }
 
+/// The list next to the data has the hash, the last day and the name of each authority in it.
 #[test]
-fn the_list_beside_the_data_names_what_is_in_it() {
+fn list_matches_the_bundle() {
     let mut listing = String::new();
     each(|name, der, certificate| {
         for byte in ring::digest::digest(&ring::digest::SHA256, der).as_ref() {
@@ -136,10 +140,11 @@ fn the_list_beside_the_data_names_what_is_in_it() {
     assert_eq!(listing, include_str!("../../data/authorities.txt"));
 }
 
+/// The trust anchors are the names and keys of the certificates.
 /// `UPDATE_EXPECT=1` rewrites the file, like every generated file here.
 #[test]
 #[expect(clippy::disallowed_methods, reason = "the variable is this test's own, as it is expect-test's")]
-fn the_anchors_are_names_and_keys_of_the_certificates() {
+fn anchors_match_the_certificates() {
     let mut expected = Vec::new();
     each(|_, _, certificate| {
         let parts = &certificate.tbs_certificate;
@@ -153,8 +158,9 @@ fn the_anchors_are_names_and_keys_of_the_certificates() {
     assert!(fs::read(file).unwrap() == expected, "data/anchors.der is out of date: run with UPDATE_EXPECT=1");
 }
 
+/// Every certificate is trusted exactly as rustls would trust it.
 #[test]
-fn every_certificate_is_trusted_as_rustls_would_trust_it() {
+fn trusted_as_by_rustls() {
     let mut standard = RootCertStore::empty();
     for certificate in certificates() {
         standard.add(certificate).unwrap();

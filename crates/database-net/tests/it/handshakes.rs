@@ -55,16 +55,18 @@ async fn present(signer: Signer, dates: Dates, name: &str, host: &str) -> io::Re
     ours
 }
 
+/// A good certificate is accepted both by name and by address.
 #[tokio::test]
-async fn a_good_certificate_is_accepted_by_name_and_by_address() {
+async fn good_certificate_by_name_or_address() {
     check(present(Signer::Known, Dates::Good, "localhost", "localhost").await, None);
     check(present(Signer::Known, Dates::Good, "127.0.0.1", "127.0.0.1").await, None);
     check(present(Signer::Known, Dates::Good, "*.example.com", "db.example.com").await, None);
     check(present(Signer::Known, Dates::Good, "localhost", "localhost.").await, None);
 }
 
+/// Each of the four certificate faults has its own error.
 #[tokio::test]
-async fn the_four_faults_are_told_apart() {
+async fn four_faults_are_distinct() {
     use CertificateFault::{Expired, NotYetValid, SelfSigned, UnknownAuthority, WrongHost};
     let seen = async |signer, dates, name| present(signer, dates, name, "localhost").await;
     check(seen(Signer::Known, Dates::Past, "localhost").await, Some(Expired));
@@ -78,8 +80,9 @@ async fn the_four_faults_are_told_apart() {
     check(present(Signer::Known, Dates::Good, "localhost", "127.0.0.1").await, Some(WrongHost));
 }
 
+/// Of several faults, the dates are reported first, then the signer, then the host.
 #[tokio::test]
-async fn of_several_faults_dates_come_first_then_the_signer_then_the_host() {
+async fn order_of_several_faults() {
     for signer in
         [Signer::Known, Signer::Unknown, Signer::Impostor, Signer::Oneself, Signer::OneselfAsAuthority]
     {
@@ -101,16 +104,18 @@ async fn of_several_faults_dates_come_first_then_the_signer_then_the_host() {
     }
 }
 
+/// A private authority is unknown where no bundle is given.
 #[tokio::test]
-async fn without_a_bundle_a_private_authority_is_unknown() {
+async fn private_authority_without_a_bundle() {
     let known = Authority::named("known");
     let result =
         handshake(server(&known.issue("localhost")), client_config(&TlsSettings::default()), "localhost");
     check(result.await, Some(CertificateFault::UnknownAuthority));
 }
 
+/// A self-signed certificate in the bundle is trusted, unless it is an authority.
 #[tokio::test]
-async fn a_self_signed_certificate_in_the_bundle_is_trusted_unless_it_is_an_authority() {
+async fn self_signed_certificate_in_the_bundle() {
     let known = Authority::named("known");
     for (signer, expected) in
         [(Signer::Oneself, None), (Signer::OneselfAsAuthority, Some(CertificateFault::SelfSigned))]
@@ -121,8 +126,9 @@ async fn a_self_signed_certificate_in_the_bundle_is_trusted_unless_it_is_an_auth
     }
 }
 
+/// Both TLS 1.2 and TLS 1.3 are spoken.
 #[tokio::test]
-async fn tls_1_2_and_1_3_are_spoken() {
+async fn tls_1_2_and_1_3() {
     let known = Authority::named("known");
     for (version, expected) in [
         (&rustls::version::TLS12, ProtocolVersion::TLSv1_2),
@@ -133,8 +139,9 @@ async fn tls_1_2_and_1_3_are_spoken() {
     }
 }
 
+/// A client certificate is presented where the server demands one.
 #[tokio::test]
-async fn a_client_certificate_is_shown_where_it_is_demanded() {
+async fn client_certificate_on_demand() {
     let known = Authority::named("known");
     let client = known.issue("client");
     let settings =
@@ -148,8 +155,9 @@ async fn a_client_certificate_is_shown_where_it_is_demanded() {
     handshake(indifferent, client_config(&settings), "localhost").await.unwrap();
 }
 
+/// A missing client certificate is not reported as a fault of the server's certificate.
 #[tokio::test]
-async fn a_missing_client_certificate_is_no_fault_of_the_servers_certificate() {
+async fn missing_client_certificate() {
     let known = Authority::named("known");
     for version in rustls::ALL_VERSIONS {
         let server = server_with(&known.issue("localhost"), &[version], Some(&known));
@@ -160,8 +168,9 @@ async fn a_missing_client_certificate_is_no_fault_of_the_servers_certificate() {
     }
 }
 
+/// A certificate fault is found inside the errors that a driver wraps around it.
 #[tokio::test]
-async fn a_fault_is_found_under_the_wrappings_of_a_driver() {
+async fn fault_inside_driver_errors() {
     let error = present(Signer::Known, Dates::Past, "localhost", "localhost").await.unwrap_err();
     let wrapped = DriverError(Box::new(io::Error::other(DriverError(Box::new(error)))));
     assert_eq!(certificate_fault(&wrapped), Some(CertificateFault::Expired));
@@ -185,8 +194,9 @@ impl StdError for DriverError {
     }
 }
 
+/// A server that lacks the private key of its certificate is refused.
 #[tokio::test]
-async fn a_server_without_the_key_of_its_certificate_is_refused() {
+async fn server_without_its_private_key() {
     let known = Authority::named("known");
     let mut thief = known.issue("localhost");
     thief.certificate = known.issue("localhost").certificate;
@@ -213,9 +223,10 @@ fn thieving(thief: &Identity, version: &'static rustls::SupportedProtocolVersion
         .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)))
 }
 
+/// A name that no certificate can bear is refused before a byte is sent.
 /// No certificate can be for it, so the server gets nothing.
 #[tokio::test]
-async fn a_name_that_no_certificate_can_bear_is_refused_before_a_byte_is_sent() {
+async fn name_no_certificate_can_bear() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let socket = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
     let config = client_config(&TlsSettings::default());
@@ -228,8 +239,9 @@ async fn a_name_that_no_certificate_can_bear_is_refused_before_a_byte_is_sent() 
     assert!(received.is_empty(), "{received:?}");
 }
 
+/// A lazy configuration is built once for all its clones.
 #[test]
-fn a_lazy_configuration_is_built_once_for_all_clones() {
+fn lazy_configuration_is_shared() {
     let tls = LazyTls::new(TlsSettings::default());
     let clone = tls.clone();
     assert!(Arc::ptr_eq(tls.config(), clone.config()));

@@ -30,8 +30,9 @@ fn check_bundle(value: &str, fault: SettingFault, message: &str) {
     check(TlsSettings::parse(Some(value), None, None), TlsSetting::CaBundle, fault, message);
 }
 
+/// A bundle is accepted as text and as a path.
 #[tokio::test]
-async fn a_bundle_is_taken_as_text_and_by_path() {
+async fn bundle_as_text_or_path() {
     let known = Authority::named("known");
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("bundle.pem");
@@ -43,6 +44,7 @@ async fn a_bundle_is_taken_as_text_and_by_path() {
     }
 }
 
+/// Two bundles together trust the authorities of both.
 #[tokio::test]
 async fn two_bundles_add_up() {
     let (first, second) = (Authority::named("first"), Authority::named("second"));
@@ -55,8 +57,9 @@ async fn two_bundles_add_up() {
     }
 }
 
+/// A bundle adds to the built-in authorities and does not replace them.
 #[test]
-fn a_bundle_adds_to_the_built_in_authorities() {
+fn bundle_adds_to_built_in_roots() {
     let built_in = TlsSettings::default().authorities().roots;
     assert_eq!(built_in.len(), certificates().count());
     let settings = TlsSettings::default().with_ca_bundle(&Authority::named("extra").pem()).unwrap();
@@ -65,14 +68,16 @@ fn a_bundle_adds_to_the_built_in_authorities() {
     assert_eq!(roots.len(), built_in.len() + 1);
 }
 
+/// An empty value counts as absent.
 #[test]
-fn empty_values_count_as_absent() {
+fn empty_values_are_absent() {
     TlsSettings::parse(None, None, None).unwrap();
     TlsSettings::parse(Some(""), Some("  "), Some("\n")).unwrap();
 }
 
+/// A bundle that cannot be used is refused by the name of its setting.
 #[test]
-fn a_bundle_that_cannot_be_used_is_refused_by_name() {
+fn unusable_bundle_is_named() {
     let folder = TempDir::new().unwrap();
     let write = |name: &str, text: &[u8]| {
         let path = folder.path().join(name);
@@ -107,8 +112,9 @@ fn a_bundle_that_cannot_be_used_is_refused_by_name() {
     check_bundle(&second, SettingFault::DamagedCertificate { position: 2 }, unparsed);
 }
 
+/// Half a client identity is refused, and the error names the missing half.
 #[test]
-fn half_an_identity_is_refused_by_the_name_of_the_other_half() {
+fn half_an_identity() {
     let identity = Authority::named("known").issue("client");
     check(
         TlsSettings::parse(None, Some(&identity.certificate_pem()), None),
@@ -124,8 +130,9 @@ fn half_an_identity_is_refused_by_the_name_of_the_other_half() {
     );
 }
 
+/// A client identity that cannot be used is refused by the name of its setting.
 #[test]
-fn an_identity_that_cannot_be_used_is_refused_by_name() {
+fn unusable_identity_is_named() {
     let authority = Authority::named("known");
     let identity = authority.issue("client");
     let (certificate, key) = (identity.certificate_pem(), identity.key_pem());
@@ -154,8 +161,9 @@ fn an_identity_that_cannot_be_used_is_refused_by_name() {
     );
 }
 
+/// A client identity is read from one file, and its key is never printed.
 #[test]
-fn an_identity_is_read_from_one_file_and_its_key_is_not_printed() {
+fn identity_in_one_file() {
     let identity = Authority::named("known").issue("client");
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("client.pem");

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 
 use database_net::{TlsSettings, client_config};
 
+/// A configuration is built in a moment: the median stays under 500 ms, unoptimized.
 #[test]
 #[expect(clippy::print_stdout, reason = "the figure is this test's result")]
-fn a_configuration_is_built_in_a_moment() {
+fn fast_to_build() {
     let settings = TlsSettings::default();
     let start = Instant::now();
     black_box(client_config(&settings));

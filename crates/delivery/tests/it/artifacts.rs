@@ -23,15 +23,17 @@ fn functions() -> BTreeSet<String> {
     names.filter(|name| name.ends_with("_user") || *name == "network_discovery").map(str::to_owned).collect()
 }
 
+/// Every function of the workspace is delivered, and nothing else is.
 #[test]
-fn every_function_of_the_workspace_is_delivered_and_nothing_else() {
+fn every_function_and_nothing_else() {
     let delivered = Artifact::chosen(&[]).unwrap();
     let delivered: BTreeSet<_> = delivered.iter().map(|artifact| artifact.name.to_owned()).collect();
     assert_eq!(delivered, functions());
 }
 
+/// An engine's name stands for both its functions, and a function's name for itself.
 #[test]
-fn an_engine_names_both_its_functions_and_a_function_names_itself() {
+fn engine_and_function_names() {
     #[track_caller]
     fn check(asked: &[&str], expected: &[&str]) {
         let asked: Vec<String> = asked.iter().map(|&name| name.to_owned()).collect();
@@ -44,8 +46,9 @@ fn an_engine_names_both_its_functions_and_a_function_names_itself() {
     assert!(error.contains("oracle") && error.contains("redshift"), "{error}");
 }
 
+/// A function's name gives its engine and its strategy.
 #[test]
-fn a_name_says_engine_and_strategy() {
+fn name_gives_engine_and_strategy() {
     for artifact in Artifact::chosen(&[]).unwrap() {
         match artifact.engine().zip(artifact.strategy()) {
             Some((engine, strategy)) => {
@@ -57,11 +60,12 @@ fn a_name_says_engine_and_strategy() {
     }
 }
 
+/// Only the functions with a master can ask a lookup.
 /// One build makes all functions, in which the libraries have what the master-user functions need. Code that
 /// is never called must not be in a program all the same. Of packages as they are shipped, those are checked
 /// that were built.
 #[test]
-fn only_the_functions_with_a_master_can_ask_a_lookup() {
+fn only_master_functions_link_a_lookup() {
     let (mut single, mut master) = (0, 0);
     for artifact in Artifact::chosen(&[]).unwrap() {
         let Some((engine, strategy)) = artifact.engine().zip(artifact.strategy()) else { continue };

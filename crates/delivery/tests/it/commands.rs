@@ -101,8 +101,9 @@ impl Scene {
     }
 }
 
+/// An update keeps the parameters that this run does not name.
 #[test]
-fn an_update_keeps_what_this_run_does_not_name() {
+fn update_keeps_unnamed_parameters() {
     let present = [
         ("Strategy", "master_user"),
         ("NetworkMode", "vpc"),
@@ -125,8 +126,9 @@ fn an_update_keeps_what_this_run_does_not_name() {
     assert!(output.contains("Changes within nested stacks"), "{output}");
 }
 
+/// A hidden parameter is neither printed nor among the arguments of a program.
 #[test]
-fn a_hidden_parameter_is_neither_printed_nor_in_the_arguments_of_a_program() {
+fn hidden_parameter_is_not_shown() {
     let scene = Scene::with_stack("CREATE_COMPLETE", &[]);
     let output = scene.deploy(&["--parameter", &format!("TlsClientKey={KEY}")]).unwrap();
     assert!(output.contains("  TlsClientKey=(not shown)\n") && !output.contains(KEY), "{output}");
@@ -136,23 +138,26 @@ fn a_hidden_parameter_is_neither_printed_nor_in_the_arguments_of_a_program() {
     assert!(!Path::new(scene.text("file").trim()).exists());
 }
 
+/// A parameter that the template does not have is refused, and its value is not printed.
 #[test]
-fn a_parameter_that_the_template_does_not_have_is_refused_unprinted() {
+fn unknown_parameter() {
     let scene = Scene::new();
     let complaint = scene.deploy(&["--parameter", &format!("TlsClientkey={KEY}")]).unwrap_err();
     assert_eq!(complaint, "the template has no parameter TlsClientkey\n");
 }
 
+/// The change set that an interrupted run left behind is replaced.
 #[test]
-fn the_change_set_of_an_interrupted_run_gives_way() {
+fn interrupted_change_set_is_replaced() {
     let scene = Scene::with_stack("CREATE_COMPLETE", &[]);
     scene.put("change-set", &json!({"Status": "CREATE_COMPLETE"}));
     let output = scene.deploy(&[]).unwrap();
     assert!(output.contains("The stack is complete."), "{output}");
 }
 
+/// A change set that was refused is deleted again.
 #[test]
-fn a_change_set_that_was_refused_is_taken_back() {
+fn refused_change_set_is_deleted() {
     let scene = Scene::with_stack("CREATE_COMPLETE", &[]);
     scene.put("outcome", &json!({"Status": "FAILED", "StatusReason": "for a reason"}));
     let complaint = scene.deploy(&[]).unwrap_err();
@@ -166,8 +171,9 @@ fn a_change_set_that_was_refused_is_taken_back() {
     assert!(scene.text("calls").contains("cloudformation delete-stack"));
 }
 
+/// A stack that cannot be updated is reported before anything is done.
 #[test]
-fn a_stack_that_cannot_be_updated_is_told_before_anything_is_done() {
+fn stack_that_cannot_be_updated() {
     #[track_caller]
     fn check(status: &str, expected: &str) {
         let scene = Scene::with_stack(status, &[]);
@@ -180,8 +186,9 @@ fn a_stack_that_cannot_be_updated_is_told_before_anything_is_done() {
     check("UPDATE_IN_PROGRESS", "once that has ended");
 }
 
+/// A bucket of another account gets nothing.
 #[test]
-fn a_bucket_of_another_account_gets_nothing() {
+fn bucket_of_another_account() {
     let scene = Scene::with_stack("CREATE_COMPLETE", &[]);
     scene.put("foreign", &Value::Null);
     let complaint = scene.deploy(&[]).unwrap_err();

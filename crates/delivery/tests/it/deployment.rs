@@ -327,13 +327,15 @@ async fn deploys_rotates_and_goes(strategy: &str) {
     assert!(kept["SecretString"].as_str().unwrap().contains("masterarn"), "{kept}");
 }
 
+/// A single-user function is deployed, rotates with its deployed environment, and is deleted.
 #[tokio::test]
-async fn a_single_user_is_deployed_rotates_by_its_deployed_environment_and_goes() {
+async fn single_user_from_deploy_to_delete() {
     deploys_rotates_and_goes("single_user").await;
 }
 
+/// A master-user function is deployed, rotates with its deployed environment, and is deleted.
 #[tokio::test]
-async fn alternating_users_are_deployed_rotate_by_their_deployed_environment_and_go() {
+async fn master_user_from_deploy_to_delete() {
     deploys_rotates_and_goes("master_user").await;
 }
 
@@ -352,8 +354,9 @@ fn instance(account: &Account) -> (String, Vec<String>) {
     (made["DBInstance"]["Endpoint"]["Address"].as_str().unwrap().to_owned(), subnets)
 }
 
+/// Without a custom resource the caller looks up and deploys the same.
 #[tokio::test]
-async fn without_a_custom_resource_the_same_is_looked_up_and_deployed_by_the_caller() {
+async fn without_a_custom_resource() {
     if !is_set_up() {
         return;
     }

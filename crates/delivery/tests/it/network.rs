@@ -8,8 +8,9 @@ use crate::{commands::Scene, plan::ARN};
 const PLACE: &str = "NetworkDiscovery=explicit\nNetworkMode=vpc\nVpcId=vpc-1\nvpcSubnetIds=subnet-1,subnet-2\n\
                      DatabaseSecurityGroupIds=sg-1\nDatabasePort=6543\nHasNatRoute=false\n";
 
+/// Where no custom resource is allowed, the caller looks up the network and passes it on.
 #[test]
-fn where_no_custom_resource_may_be_the_place_is_looked_up_here_and_handed_over() {
+fn lookup_by_the_caller() {
     let scene = Scene::with_stack("CREATE_COMPLETE", &[]);
     scene.network(PLACE);
     let output = scene.deploy(&["--network-discovery", "explicit", "--network", "vpc", "--dry-run"]).unwrap();
@@ -47,8 +48,9 @@ fn where_no_custom_resource_may_be_the_place_is_looked_up_here_and_handed_over()
     );
 }
 
+/// An explicit network placement stays until it is looked up again or left to the stack.
 #[test]
-fn an_explicit_place_stays_until_it_is_looked_up_again_or_left_to_the_stack() {
+fn explicit_placement_is_kept() {
     let explicit = [
         ("NetworkDiscovery", "explicit"),
         ("NetworkMode", "vpc"),
@@ -82,8 +84,10 @@ fn an_explicit_place_stays_until_it_is_looked_up_again_or_left_to_the_stack() {
     assert!(scene.text("calls").contains("/network_discovery.zip"));
 }
 
+/// `--network` alone is refused for an explicit network placement, of which it would change only a
+/// part.
 #[test]
-fn a_network_alone_does_not_change_a_part_of_an_explicit_place() {
+fn mode_alone_changes_no_part() {
     let scene = Scene::with_stack("CREATE_COMPLETE", &[("NetworkDiscovery", "explicit"), ("VpcId", "vpc-0")]);
     let complaint = scene.deploy(&["--network", "public"]).unwrap_err();
     assert!(complaint.contains("add --network-discovery explicit or discover to --network"), "{complaint}");
@@ -95,8 +99,9 @@ fn a_network_alone_does_not_change_a_part_of_an_explicit_place() {
     Scene::with_stack("CREATE_COMPLETE", &[]).deploy(&["--network", "public"]).unwrap();
 }
 
+/// A lookup uses the credentials that the CLI exports, or else the caller's.
 #[test]
-fn a_lookup_has_the_credentials_that_the_cli_hands_out_or_else_the_caller_s() {
+fn credentials_of_the_lookup() {
     let scene = Scene::with_stack("CREATE_COMPLETE", &[]);
     scene.network(PLACE);
     scene.deploy(&["--network-discovery", "explicit"]).unwrap();
@@ -113,8 +118,9 @@ fn a_lookup_has_the_credentials_that_the_cli_hands_out_or_else_the_caller_s() {
     }
 }
 
+/// A placement that is not found or not understood ends the run before anything is done.
 #[test]
-fn a_place_that_is_not_found_or_not_understood_ends_it_before_anything_is_done() {
+fn unknown_placement_ends_the_run() {
     #[track_caller]
     fn check(answer: Option<&str>, expected: &str) {
         let scene = Scene::new();

@@ -22,8 +22,9 @@ fn one() -> Artifact {
     Artifact::chosen(&["postgres_single_user".to_owned()]).unwrap()[0]
 }
 
+/// The bytes of a zip depend on its program alone.
 #[test]
-fn a_zip_depends_on_its_program_alone() {
+fn zip_depends_on_its_program_alone() {
     let program = fs::read("/bin/true").unwrap();
     let zip = archive::pack(&program).unwrap();
     assert_eq!(zip, archive::pack(&program).unwrap());
@@ -34,8 +35,9 @@ fn a_zip_depends_on_its_program_alone() {
     assert_eq!(mode, Some(0o100_755));
 }
 
+/// A program of many chunks is unpacked whole.
 #[test]
-fn a_program_of_many_pieces_comes_back_whole() {
+fn program_of_many_chunks() {
     // Longer than two pieces of the compressor, ending within a third; no two of its lines are equal.
     let lines = (0..).map(|line: u32| format!("{line} {:08x}\n", line.wrapping_mul(0x9e37_79b9)));
     let program: Vec<u8> = lines.flat_map(String::into_bytes).take(300 << 10).collect();
@@ -44,8 +46,9 @@ fn a_program_of_many_pieces_comes_back_whole() {
     assert!(zip.len() < program.len(), "it is not compressed: {} bytes", zip.len());
 }
 
+/// A program that Lambda cannot start is refused.
 #[test]
-fn a_program_that_lambda_cannot_start_is_refused() {
+fn program_lambda_cannot_start() {
     #[track_caller]
     fn check(program: &[u8], architecture: Architecture, expected: &str) {
         let error = program::check(program, architecture).unwrap_err().to_string();
@@ -68,8 +71,9 @@ fn a_program_that_lambda_cannot_start_is_refused() {
     check(&newer, architecture(), "it needs glibc 2.99, and provided.al2023 has 2.34");
 }
 
+/// Every program is checked, and nothing is listed where one is refused.
 #[test]
-fn every_program_is_looked_at_and_nothing_is_listed_where_one_is_refused() {
+fn every_program_is_checked() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("manifest.json"), "of an earlier run").unwrap();
     fs::create_dir(folder.path().join("network_discovery")).unwrap();
@@ -97,8 +101,9 @@ fn every_program_is_looked_at_and_nothing_is_listed_where_one_is_refused() {
     assert!(!folder.path().join("manifest.json").exists());
 }
 
+/// A program that ends at once or does not rotate does not count as built.
 #[tokio::test]
-async fn a_program_that_ends_or_does_not_rotate_is_not_called_built() {
+async fn idle_program_is_not_built() {
     #[track_caller]
     fn check(outcome: anyhow::Result<()>, expected: &str) {
         let error = format!("{:#}", outcome.unwrap_err());

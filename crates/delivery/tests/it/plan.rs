@@ -47,8 +47,9 @@ fn collect(folder: &Path) -> anyhow::Result<Release> {
     Release::collect(folder, &folder.join("deploy"), &["postgres_single_user", "network_discovery"])
 }
 
+/// A key changes with any change of content, and only then.
 #[test]
-fn keys_change_with_any_content_and_only_then() {
+fn keys_follow_content() {
     let prefix = |packages: &[(&str, &str, &str)], template: &str| {
         let folder = folders(packages, template);
         collect(folder.path()).unwrap().code_prefix
@@ -60,8 +61,9 @@ fn keys_change_with_any_content_and_only_then() {
     assert_ne!(first, prefix(&[one, ("network_discovery", "c", "arm64")], "t"));
 }
 
+/// Functions and templates are uploaded next to each other, under one prefix.
 #[test]
-fn functions_and_templates_are_uploaded_side_by_side() {
+fn functions_and_templates_share_a_prefix() {
     let folder = folders(&[("postgres_single_user", "a", "arm64"), ("network_discovery", "b", "arm64")], "t");
     let release = collect(folder.path()).unwrap();
     assert_eq!(release.architecture, "arm64");
@@ -73,8 +75,9 @@ fn functions_and_templates_are_uploaded_side_by_side() {
     );
 }
 
+/// Packages that do not fit together are refused.
 #[test]
-fn packages_that_do_not_fit_are_refused() {
+fn packages_that_do_not_fit() {
     #[track_caller]
     fn check(folder: &Path, expected: &str) {
         let error = format!("{:#}", collect(folder).unwrap_err());
@@ -95,8 +98,9 @@ fn packages_that_do_not_fit_are_refused() {
     check(tempfile::tempdir().unwrap().path(), "run scripts/package");
 }
 
+/// A stack is named after its secret.
 #[test]
-fn a_stack_is_named_after_its_secret() {
+fn stack_is_named_after_its_secret() {
     #[track_caller]
     fn check(secret: &str, expected: &str) {
         assert_eq!(stack_name(secret), expected);
@@ -106,15 +110,17 @@ fn a_stack_is_named_after_its_secret() {
     assert_eq!(stack_name(&"x".repeat(300)).len(), 128);
 }
 
+/// An ARN gives the account and the Region, and a name gives neither.
 #[test]
-fn an_arn_says_where_and_a_name_does_not() {
+fn region_from_an_arn() {
     assert_eq!(place(ARN).unwrap(), ("eu-west-1", "123456789012"));
     assert!(place("shop/checkout").is_err());
     assert!(place("arn:aws:lambda:eu-west-1:123456789012:function:f").is_err());
 }
 
+/// A bucket is read at its Region's host, or under a custom endpoint.
 #[test]
-fn a_bucket_is_read_at_the_region_s_host_or_below_one_s_own_endpoint() {
+fn bucket_urls() {
     #[track_caller]
     fn check(arn: &str, region: &str, endpoint: &str, expected: &str) {
         assert_eq!(bucket_url(arn, region, "b", endpoint), expected);
@@ -125,8 +131,9 @@ fn a_bucket_is_read_at_the_region_s_host_or_below_one_s_own_endpoint() {
     check(ARN, "eu-west-1", "http://localhost:5000/", "http://localhost:5000/b");
 }
 
+/// Every call on the bucket names the account that must own it.
 #[test]
-fn every_call_on_the_bucket_names_the_account_that_must_own_it() {
+fn expected_bucket_owner() {
     let bucket = Bucket { name: "b".to_owned(), owner: "123456789012".to_owned() };
     let owned = ["--bucket", "b", "--expected-bucket-owner", "123456789012"];
     assert_eq!(bucket.arguments("head-bucket", &[]), [&["s3api", "head-bucket"], &owned[..]].concat());
@@ -136,8 +143,9 @@ fn every_call_on_the_bucket_names_the_account_that_must_own_it() {
     );
 }
 
+/// An engine is found by every name that secrets use for it.
 #[test]
-fn engines_are_what_secrets_call_them() {
+fn engine_names_of_secrets() {
     #[track_caller]
     fn check(named: &str, expected: Option<&str>) {
         assert_eq!(engine(named).ok(), expected);
@@ -158,8 +166,9 @@ fn engines_are_what_secrets_call_them() {
     check("", None);
 }
 
+/// What the operator sets wins over what was worked out, and both win over what is deployed.
 #[test]
-fn what_the_person_says_stands_over_what_was_worked_out_and_both_over_what_is_there() {
+fn precedence_of_parameters() {
     let template =
         "Parameters:\n  A:\n    Type: String\n  B:\n    NoEcho: true\n  C:\n  D:\n  E:\nResources:\n  F:\n";
     let declared = Declared::read(template).unwrap();
@@ -174,8 +183,9 @@ fn what_the_person_says_stands_over_what_was_worked_out_and_both_over_what_is_th
     assert_eq!(error.to_string(), "the template has no parameter F");
 }
 
+/// The root template hides the client's key, and nothing else.
 #[test]
-fn the_root_template_hides_the_client_s_key_alone() {
+fn only_the_client_key_is_hidden() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/rotation.yaml");
     let root = fs::read_to_string(root).unwrap();
     let hidden = root.lines().filter(|line| line.trim() == "NoEcho: true").count();

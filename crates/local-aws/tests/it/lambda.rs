@@ -78,8 +78,9 @@ fn exists(process: u32) -> bool {
     Path::new(&format!("/proc/{process}")).exists()
 }
 
+/// The event reaches the program, its answer comes back, and the process stays warm.
 #[tokio::test]
-async fn the_event_reaches_the_program_its_answer_comes_back_and_the_process_stays_warm() {
+async fn event_in_answer_out() {
     let function = function();
     let event = json!({"Step": "createSecret", "text": "\"quoted\" and \u{e9}"});
     for _ in 0..3 {
@@ -93,8 +94,9 @@ async fn the_event_reaches_the_program_its_answer_comes_back_and_the_process_sta
     assert!(reports[1].init.is_none() && reports[2].init.is_none());
 }
 
+/// The function's own error is passed on, and costs no cold start.
 #[tokio::test]
-async fn the_functions_own_error_is_handed_through_and_costs_no_cold_start() {
+async fn function_error_is_passed_on() {
     let function = function();
     let error = fails(&function, "fail").await;
     assert_eq!((error.error_type.as_str(), error.message.as_str()), ("Own.Code", "own words"));
@@ -102,8 +104,9 @@ async fn the_functions_own_error_is_handed_through_and_costs_no_cold_start() {
     assert_eq!(function.reports()[0].process_id, function.reports()[1].process_id);
 }
 
+/// A process that exits is reported as Lambda reports it, and the next invocation starts cold.
 #[tokio::test]
-async fn a_process_that_ends_is_reported_as_lambda_does_and_the_next_invocation_starts_cold() {
+async fn exit_is_reported_as_lambda_does() {
     for (event, expected) in [
         ("seven", "Error: Runtime exited with error: exit status 7"),
         ("zero", "Error: Runtime exited without providing a reason"),
@@ -119,8 +122,9 @@ async fn a_process_that_ends_is_reported_as_lambda_does_and_the_next_invocation_
     }
 }
 
+/// An invocation that takes too long is killed at its timeout.
 #[tokio::test]
-async fn an_invocation_that_takes_too_long_is_killed_at_its_timeout() {
+async fn timeout_kills_the_process() {
     let function = builder().timeout(Duration::from_millis(1500)).build().unwrap();
     says(&function, "echo").await;
     let started = Instant::now();
@@ -134,8 +138,9 @@ async fn an_invocation_that_takes_too_long_is_killed_at_its_timeout() {
     assert!(function.last_report().unwrap().init.is_some());
 }
 
+/// A process that is killed during an invocation is reported as killed.
 #[tokio::test]
-async fn a_process_killed_during_an_invocation_is_reported_as_killed() {
+async fn killed_during_an_invocation() {
     let function = function();
     assert!(!function.kill().await, "there is no process yet");
     let other = function.clone();
@@ -153,8 +158,9 @@ async fn a_process_killed_during_an_invocation_is_reported_as_killed() {
     says(&function, "echo").await;
 }
 
+/// A process that is killed between invocations costs one cold start and nothing else.
 #[tokio::test]
-async fn a_process_killed_between_invocations_costs_a_cold_start_and_nothing_else() {
+async fn killed_between_invocations() {
     let function = function();
     says(&function, "echo").await;
     assert!(function.kill().await);
@@ -164,8 +170,9 @@ async fn a_process_killed_between_invocations_costs_a_cold_start_and_nothing_els
     assert!(function.last_report().unwrap().init.is_some());
 }
 
+/// The environment is that of Lambda, and holds nothing of the caller's.
 #[tokio::test]
-async fn the_environment_is_lambdas_and_nothing_of_ours() {
+async fn environment_of_lambda_alone() {
     let function =
         builder().region("eu-west-1").memory_mib(256).env("EXCLUDE_CHARACTERS", "/@\"'\\ ").build().unwrap();
     says(&function, "environment").await;
@@ -195,8 +202,9 @@ async fn the_environment_is_lambdas_and_nothing_of_ours() {
     assert_eq!(variables, expected);
 }
 
+/// The headers name the request, the function and the deadline.
 #[tokio::test]
-async fn the_headers_name_the_request_the_function_and_the_deadline() {
+async fn request_headers() {
     let function = function();
     let before = time::OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000_000;
     says(&function, "headers").await;
@@ -215,8 +223,9 @@ async fn the_headers_name_the_request_the_function_and_the_deadline() {
     assert!(trace.starts_with("root=1-") && trace.ends_with(";sampled=0") && trace.len() == 50, "{trace}");
 }
 
+/// A program that fails before it first asks for work is an error of each invocation.
 #[tokio::test]
-async fn a_program_that_fails_before_its_first_request_for_work_is_an_error_of_each_invocation() {
+async fn failure_before_the_first_request() {
     let refusing = builder().arg("refuse").build().unwrap();
     let error = fails(&refusing, "echo").await;
     assert_eq!((error.error_type.as_str(), error.message.as_str()), ("Config.Bad", "no such setting"));
@@ -232,8 +241,9 @@ async fn a_program_that_fails_before_its_first_request_for_work_is_an_error_of_e
     assert_eq!(fails(&missing, "echo").await.error_type, "Runtime.InvalidEntrypoint");
 }
 
+/// Invocations run one at a time.
 #[tokio::test]
-async fn invocations_run_one_at_a_time() {
+async fn one_invocation_at_a_time() {
     let function = function();
     let (first, second) = (function.clone(), function.clone());
     let (first, second) = tokio::join!(
@@ -246,8 +256,9 @@ async fn invocations_run_one_at_a_time() {
     assert!(function.reports().iter().all(|report| report.duration >= Duration::from_millis(200)));
 }
 
+/// A refusal of the Runtime API leaves the invocation open.
 #[tokio::test]
-async fn refusals_of_the_runtime_api_leave_the_invocation_open() {
+async fn api_refusals_leave_invocations_open() {
     let function = function();
     says(&function, "stale").await;
     assert!(function.output().contains("400 Bad Request"), "{}", function.output());
@@ -259,16 +270,18 @@ async fn refusals_of_the_runtime_api_leave_the_invocation_open() {
     assert_eq!(function.reports().iter().filter(|report| report.init.is_some()).count(), 1);
 }
 
+/// A process that writes without end is killed.
 #[tokio::test]
-async fn a_process_that_writes_without_end_is_killed() {
+async fn endless_output_is_killed() {
     let function = builder().timeout(Duration::from_secs(30)).build().unwrap();
     let error = fails(&function, "flood").await;
     assert_eq!(words(&error), "Error: Runtime exited with error: signal: killed");
     assert_eq!(function.output().len(), 16 * 1024 * 1024);
 }
 
+/// The peak memory that is reported is that of the process.
 #[tokio::test]
-async fn peak_memory_is_that_of_the_process() {
+async fn peak_memory_of_the_process() {
     let function = function();
     says(&function, "echo").await;
     let small = function.last_report().unwrap().peak_rss_kib.unwrap();
@@ -277,8 +290,9 @@ async fn peak_memory_is_that_of_the_process() {
     assert!(small > 1000 && small < 20_000 && large > small + 29_000, "{small} KiB, then {large} KiB");
 }
 
+/// The process ends when its function is dropped, and when its invocation is abandoned.
 #[tokio::test]
-async fn the_process_dies_with_the_function_and_with_an_invocation_that_is_given_up() {
+async fn process_ends_with_its_function() {
     let function = function();
     says(&function, "echo").await;
     let process = function.last_report().unwrap().process_id;
@@ -298,8 +312,9 @@ async fn gone(process: u32) {
     }
 }
 
+/// A function outlives the async runtime that started its process.
 #[test]
-fn a_function_outlives_the_runtime_that_started_its_process() {
+fn outlives_the_starting_runtime() {
     let function = function();
     for flavor in ["current", "many", "current"] {
         let mut builder = match flavor {

@@ -12,8 +12,9 @@ fn check(host: &str, expected: Option<(Resource, &str)>) {
     assert_eq!(address.name, expected, "{host}");
 }
 
+/// The hosts of AWS name their resource and Region.
 #[test]
-fn the_hosts_of_aws_name_their_resource_and_region() {
+fn aws_hosts_name_resource_and_region() {
     let shop = || "shop".to_owned();
     for (host, resource) in [
         ("shop.c0ffee.us-east-1.rds.amazonaws.com", Resource::Instance(shop())),
@@ -26,15 +27,17 @@ fn the_hosts_of_aws_name_their_resource_and_region() {
     }
 }
 
+/// Other hosts stand for no resource.
 #[test]
-fn other_hosts_stand_for_nothing() {
+fn other_hosts_match_nothing() {
     check("db.example.com", None);
     // It has a resource of its own, but is not followed.
     check("reports.cluster-custom-c0ffee.us-east-1.rds.amazonaws.com", None);
 }
 
+/// The tags of a managed secret name its database.
 #[test]
-fn the_tags_of_managed_secrets_name_their_database() {
+fn managed_secret_tags() {
     let arn = "arn:aws:rds:us-east-1:123456789012:db:shop";
     let address = Address::from_tags([("Name", "x"), ("aws:rds:primaryDBInstanceArn", arn)]).unwrap();
     assert_eq!((address.name.unwrap().resource, address.host), (Resource::Instance("shop".into()), None));

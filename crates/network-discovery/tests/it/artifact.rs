@@ -57,8 +57,9 @@ impl Stack {
     }
 }
 
+/// A stack is created, updated and deleted.
 #[tokio::test]
-async fn a_stack_is_created_updated_and_deleted() {
+async fn stack_from_creation_to_deletion() {
     let Some(moto) = Moto::start().await else { return };
     let stack = Stack::new(&moto.url(), Duration::from_mins(1)).await;
     let (created, put) =
@@ -105,8 +106,9 @@ async fn a_stack_is_created_updated_and_deleted() {
     );
 }
 
+/// A deletion succeeds and looks nothing up.
 #[tokio::test]
-async fn a_deletion_succeeds_and_looks_nothing_up() {
+async fn deletion_looks_nothing_up() {
     let aws = Receiver::start(|_, _| Some((500, String::new()))).await;
     let stack = Stack::new(&aws.url(), Duration::from_secs(30)).await;
     let delete = json!({
@@ -122,8 +124,9 @@ async fn a_deletion_succeeds_and_looks_nothing_up() {
     assert!(aws.received().is_empty());
 }
 
+/// Services that never answer are reported before Lambda ends the function.
 #[tokio::test]
-async fn services_that_never_answer_are_reported_before_lambda_ends_the_function() {
+async fn silent_services_are_reported() {
     let aws = Receiver::start(|_, _| None).await;
     let timeout = Duration::from_secs(5);
     let stack = Stack::new(&aws.url(), timeout).await;
@@ -134,8 +137,9 @@ async fn services_that_never_answer_are_reported_before_lambda_ends_the_function
     stack.expect_silence_about_secrets();
 }
 
+/// A wrong setting is answered with its name.
 #[tokio::test]
-async fn a_wrong_setting_is_answered_with_its_name() {
+async fn wrong_setting_is_named() {
     let stack = Stack::new("canary-7c1f://", Duration::from_secs(30)).await;
     let (answer, _) = stack.ask(&json!({})).await;
     let reason = answer["Reason"].as_str().unwrap();
@@ -143,8 +147,9 @@ async fn a_wrong_setting_is_answered_with_its_name() {
     stack.expect_silence_about_secrets();
 }
 
+/// An answer that cannot be delivered fails the invocation, so that Lambda repeats it.
 #[tokio::test]
-async fn an_answer_that_nobody_takes_fails_the_invocation_so_that_lambda_repeats_it() {
+async fn undelivered_answer_fails() {
     let stack = Stack::new("http://127.0.0.1:1", Duration::from_secs(30)).await;
     let bucket = Receiver::start(|_, _| Some((403, "<Error/>".into()))).await;
     let url = format!("{}/?X-Amz-Signature={SIGNATURE}", bucket.url());

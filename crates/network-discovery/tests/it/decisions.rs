@@ -44,8 +44,9 @@ fn endpoint(id: &str, private_dns: bool) -> SecretsEndpoint {
     }
 }
 
+/// A private database places the function in its VPC, and a public one does not.
 #[test]
-fn a_private_database_draws_the_function_into_its_vpc_and_a_public_one_does_not() {
+fn private_database_needs_the_vpc() {
     for (mode, exposure, expected) in [
         (NetworkMode::Auto, Exposure::Private, "vpc"),
         (NetworkMode::Auto, Exposure::Public, "public"),
@@ -87,8 +88,9 @@ fn check(group: &[&str], rows: &[&str], expected: &str, has_nat: bool) {
     );
 }
 
+/// The private subnets of the database's group come first, one for each zone.
 #[test]
-fn the_private_subnets_of_the_databases_group_come_first_one_a_zone() {
+fn private_group_subnets_come_first() {
     check(&["a1", "b1"], &["a1 a none 99", "b1 b none 99", "a2 a nat 99", "b2 b nat 99"], "a1,b1", false);
     check(&["a1", "a2", "b1"], &["a1 a none 99", "a2 a none 99", "b1 b none 99"], "a1,b1", false);
     check(
@@ -99,40 +101,46 @@ fn the_private_subnets_of_the_databases_group_come_first_one_a_zone() {
     );
 }
 
+/// A group with one zone is filled up to two.
 #[test]
-fn a_group_of_one_zone_is_filled_up_to_two() {
+fn one_zone_is_filled_up_to_two() {
     check(&["a1"], &["a1 a none 99", "b2 b none 99", "c2 c none 99"], "a1,b2", false);
     check(&["a1", "b1"], &["a1 a nat 99", "b1 b igw 99", "b2 b nat 99"], "a1,b2", true);
 }
 
+/// A public subnet is chosen only where nothing else makes two zones.
 #[test]
-fn a_public_subnet_is_taken_only_where_nothing_else_makes_two_zones() {
+fn public_subnet_as_a_last_resort() {
     check(&["a1", "b1"], &["a1 a igw 99", "b1 b igw 99", "a2 a none 99", "b2 b none 99"], "a2,b2", false);
     check(&["a1", "b1"], &["a1 a igw 99", "b1 b igw 99"], "a1,b1", false);
     check(&["a1"], &["a1 a igw 99", "b2 b igw 99"], "a1,b2", false);
 }
 
+/// Within a zone, free addresses decide first, and then a NAT.
 #[test]
-fn within_a_zone_room_comes_first_and_then_a_nat() {
+fn room_then_nat_within_a_zone() {
     check(&["a1", "a2", "b1"], &["a1 a nat 3", "a2 a none 99", "b1 b nat 99"], "a2,b1", false);
     check(&["a1", "a2", "b1"], &["a1 a none 99", "a2 a nat 99", "b1 b nat 99"], "a2,b1", true);
     check(&["a1", "b1"], &["a1 a nat 3", "b1 b nat 99"], "a1,b1", true);
 }
 
+/// Subnets that cannot hold a function are left out.
 #[test]
-fn subnets_that_cannot_hold_a_function_are_left_out() {
+fn unusable_subnets_are_left_out() {
     check(&["l1", "a1", "b1"], &["l1 lax nat 99", "a1 a nat 99", "b1 b nat 99"], "a1,b1", true);
     check(&["a1", "b1"], &["a1 a nat 0", "b1 b nat 99", "c2 c nat 99"], "b1,c2", true);
 }
 
+/// A NAT counts only where every chosen subnet has one.
 #[test]
-fn a_nat_counts_only_where_every_subnet_has_it() {
+fn nat_must_serve_every_subnet() {
     check(&["a1", "b1"], &["a1 a nat 99", "b1 b none 99"], "a1,b1", false);
     check(&["a1", "b1"], &["a1 a nat 99", "b1 b tgw 99"], "a1,b1", false);
 }
 
+/// A VPC without a usable subnet is named.
 #[test]
-fn a_vpc_without_a_usable_subnet_is_named() {
+fn vpc_without_usable_subnets() {
     for rows in [&[][..], &["a1 a nat 0"], &["l1 lax nat 99"]] {
         let network =
             Network { subnets: rows.iter().map(|row| subnet(row)).collect(), endpoints: Vec::new() };
@@ -149,8 +157,9 @@ fn warning(rows: &[&str], endpoints: Vec<SecretsEndpoint>) -> String {
     network.data()["Warning"].as_str().unwrap().to_owned()
 }
 
+/// An endpoint counts only with private DNS.
 #[test]
-fn an_endpoint_counts_only_with_private_dns() {
+fn endpoint_needs_private_dns() {
     let two = ["a1 a none 99", "b1 b none 99"];
     let network = Network {
         subnets: two.iter().map(|row| subnet(row)).collect(),
@@ -164,8 +173,9 @@ fn an_endpoint_counts_only_with_private_dns() {
     assert!(text.starts_with("The endpoint vpce-1 of Secrets Manager has no private DNS"), "{text}");
 }
 
+/// An operator is informed of what is doubtful.
 #[test]
-fn a_person_is_told_what_is_doubtful() {
+fn doubts_are_reported() {
     let text = warning(&["a1 a nat 99"], Vec::new());
     assert!(text.starts_with("Only subnet-a1 can hold a function"), "{text}");
     let text = warning(&["a1 a tgw 99", "b1 b tgw 99"], Vec::new());
@@ -174,8 +184,9 @@ fn a_person_is_told_what_is_doubtful() {
     assert_eq!(warning(&["a1 a nat 99", "b1 b nat 99"], Vec::new()), "");
 }
 
+/// Outside a VPC there is a warning about the open port.
 #[test]
-fn outside_of_a_vpc_the_open_port_is_warned_of() {
+fn open_port_outside_a_vpc() {
     let network = FunctionNetwork::public(&database(Exposure::Public, &["subnet-a1"]));
     assert_eq!(network.site, Site::Public);
     let data = network.data();

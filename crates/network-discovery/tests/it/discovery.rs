@@ -99,8 +99,9 @@ fn secret(more: &str) -> String {
     format!(r#"{{"host": "{HOST}", "username": "u", "password": "canary"{more}}}"#)
 }
 
+/// The network of a private database is surveyed, and that of a public one is not.
 #[tokio::test]
-async fn a_private_database_has_its_network_surveyed_and_a_public_one_has_not() {
+async fn only_private_networks_are_surveyed() {
     let world = World::new(&secret(""), Some(Exposure::Private));
     assert_eq!(world.discover(NetworkMode::Auto, None).await.unwrap().data()["NetworkMode"], "vpc");
     world.expect_asked(&["value", "database", "network"]);
@@ -109,15 +110,17 @@ async fn a_private_database_has_its_network_surveyed_and_a_public_one_has_not() 
     world.expect_asked(&["value", "database"]);
 }
 
+/// Where a host is given, the secret is not read at all.
 #[tokio::test]
-async fn with_a_host_the_secret_is_not_read_at_all() {
+async fn host_given_secret_not_read() {
     let world = World::new("{}", Some(Exposure::Private));
     world.discover(NetworkMode::Auto, Some(HOST)).await.unwrap();
     world.expect_asked(&["database", "network"]);
 }
 
+/// The tags are read only where the value has no host.
 #[tokio::test]
-async fn the_tags_are_asked_only_where_the_value_has_no_host() {
+async fn tags_only_without_a_host() {
     let mut world = World::new(r#"{"username": "u", "password": "canary"}"#, Some(Exposure::Private));
     let error = world.discover(NetworkMode::Auto, None).await.unwrap_err();
     assert_eq!(error.code(), "SECRET_HOST_MISSING");
@@ -139,8 +142,9 @@ fn check(outcome: Result<FunctionNetwork, DiscoveryError>, code: &str) {
     assert!(!format!("{error:?} {error}").contains("canary"), "{error:?}");
 }
 
+/// A database that cannot be placed is named before AWS is asked for more.
 #[tokio::test]
-async fn what_cannot_be_placed_is_named_before_more_is_asked() {
+async fn unplaceable_ends_early() {
     for (document, code, asked) in [
         (secret(r#", "engine": "oracle""#), "ENGINE_MISMATCH", &["value", "database"][..]),
         (secret(r#", "port": "70000""#), "SECRET_FIELD_INVALID", &["value"]),
@@ -165,8 +169,9 @@ async fn what_cannot_be_placed_is_named_before_more_is_asked() {
     check(world.discover_as(NetworkMode::Auto, None, Some(Engine::Mysql)).await, "ENGINE_MISMATCH");
 }
 
+/// A self-managed database is placed outside a VPC only on request.
 #[tokio::test]
-async fn a_database_of_ones_own_is_placed_outside_only_where_that_is_asked_for() {
+async fn self_managed_outside_on_request() {
     let document = r#"{"host": "db.example.com", "engine": "mysql"}"#;
     let world = World::new(document, Some(Exposure::Private));
     let data = world.discover(NetworkMode::Public, None).await.unwrap().data();
@@ -178,8 +183,9 @@ async fn a_database_of_ones_own_is_placed_outside_only_where_that_is_asked_for()
     world.expect_asked(&["value"]);
 }
 
+/// The secret's own port is the one that counts.
 #[tokio::test]
-async fn the_secrets_own_port_is_the_one_that_counts() {
+async fn port_of_the_secret_counts() {
     let world = World::new(&secret(r#", "port": 6432"#), Some(Exposure::Private));
     let data = world.discover(NetworkMode::Auto, None).await.unwrap().data();
     assert_eq!(data["Port"], "6432");
@@ -189,7 +195,7 @@ async fn the_secrets_own_port_is_the_one_that_counts() {
 /// Of the members of a replica set, one that AWS knows decides where the function is placed; another engine
 /// has no members.
 #[tokio::test]
-async fn a_listed_member_of_awss_is_the_one_that_counts() {
+async fn aws_member_of_a_replica_set() {
     let list = format!("a.example.com:1,{HOST}:6432");
     let document = |engine: &str| format!(r#"{{"host": "{list}", "engine": "{engine}"}}"#);
     let mut world = World::new(&document("docdb"), Some(Exposure::Private));

@@ -17,8 +17,9 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The document of errors has the codes of network discovery.
 #[test]
-fn the_document_of_errors_has_the_codes_of_network_discovery() {
+fn document_lists_every_code() {
     let index = fs::read_to_string(format!("{DOCS}/errors.md")).unwrap();
     let (_, group) = index.split_once("\n## Network discovery\n").expect("a group");
     let listed: BTreeSet<_> = group.split("</a>[").skip(1).filter_map(|row| row.split(']').next()).collect();

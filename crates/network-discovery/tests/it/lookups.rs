@@ -41,8 +41,9 @@ async fn check(moto: &Moto, secret: &str, mode: NetworkMode, expected: Value) {
     assert!(!data.to_string().contains("canary"), "{data}");
 }
 
+/// Databases and networks in moto are placed as they stand there.
 #[tokio::test]
-async fn databases_and_networks_of_moto_are_placed_as_they_stand() {
+async fn moto_databases_are_placed() {
     let Some(moto) = Moto::start().await else { return };
     let data = moto.ids(&["shop-data-a", "shop-data-b"]);
     let inside = |name: &str, engine: &str, port: &str, arn: &str| {
@@ -97,8 +98,9 @@ async fn databases_and_networks_of_moto_are_placed_as_they_stand() {
     }
 }
 
+/// A host that only resembles that of a database is not taken for one.
 #[tokio::test]
-async fn a_host_that_only_resembles_a_database_is_not_taken_for_it() {
+async fn lookalike_host() {
     let Some(moto) = Moto::start().await else { return };
     let host = "private-postgres.c0ffee.us-east-1.rds.amazonaws.com";
     let error = discover(&moto.url(), "no-such-secret", NetworkMode::Auto, Some(host)).await.unwrap_err();
@@ -108,8 +110,9 @@ async fn a_host_that_only_resembles_a_database_is_not_taken_for_it() {
     assert_eq!(data["DatabaseArn"], moto.id("private-postgres"));
 }
 
+/// A service whose certificate is not trusted receives nothing.
 #[tokio::test]
-async fn a_service_whose_certificate_is_not_trusted_is_told_nothing() {
+async fn untrusted_service_gets_nothing() {
     let tls = Some(TestAuthority::new().server().server_config());
     let service = LocalSecretsManager::start(Settings { tls, ..Settings::default() }).await.unwrap();
     let host = "shop.c0ffee.us-east-1.rds.amazonaws.com";
@@ -117,8 +120,9 @@ async fn a_service_whose_certificate_is_not_trusted_is_told_nothing() {
     assert_eq!(error.code(), "DISCOVERY_CERTIFICATE", "{error:?}");
 }
 
+/// A cluster without a writer is named.
 #[tokio::test]
-async fn a_cluster_without_a_writer_is_named() {
+async fn cluster_without_a_writer() {
     // moto reports for every cluster whether it is public; Aurora does so only for clusters without
     // instances.
     const HOST: &str = "shop.cluster-c0ffee.us-east-1.rds.amazonaws.com";

@@ -41,8 +41,9 @@ fn check(more: &Value, expected: &str) {
     assert!(!format!("{error:?}").contains("canary"));
 }
 
+/// A request that cannot be answered is named.
 #[test]
-fn a_request_that_nobody_could_answer_is_named() {
+fn unanswerable_request_is_named() {
     check(&json!({"RequestType": "Read"}), "the event has no usable `RequestType`");
     for field in ["RequestType", "ResponseURL", "StackId", "RequestId", "LogicalResourceId"] {
         check(&json!({field: null}), &format!("the event has no usable `{field}`"));
@@ -56,8 +57,9 @@ fn a_request_that_nobody_could_answer_is_named() {
     assert_eq!(Request::parse(&" ".repeat(65 * 1024)).unwrap_err(), RequestError::Malformed);
 }
 
+/// An answer goes by HTTPS, or to this machine.
 #[test]
-fn an_answer_goes_by_https_or_to_this_machine() {
+fn https_or_loopback_only() {
     for (url, taken) in [
         ("https://bucket.s3.amazonaws.com/x?X-Amz-Signature=canary", true),
         ("http://127.0.0.1:9/x?canary", true),
@@ -74,8 +76,9 @@ fn an_answer_goes_by_https_or_to_this_machine() {
     }
 }
 
+/// Properties are read in the form in which a template gives them.
 #[test]
-fn properties_are_read_as_a_template_gives_them() {
+fn template_properties() {
     let wish = |properties: Value| {
         let event = event("https://b.example/", &json!({"ResourceProperties": properties}));
         Request::parse(&event.to_string()).unwrap().wish()
@@ -101,8 +104,9 @@ fn properties_are_read_as_a_template_gives_them() {
     }
 }
 
+/// The resource keeps its physical id.
 #[test]
-fn the_resource_keeps_its_physical_id() {
+fn physical_id_is_kept() {
     let id =
         |more: Value| Request::parse(&event("https://b.example/", &more).to_string()).unwrap().physical_id;
     assert_eq!(id(json!({})), "network-discovery-Network");
@@ -113,8 +117,9 @@ fn the_resource_keeps_its_physical_id() {
     assert_eq!(id(json!({"RequestType": "Delete", "PhysicalResourceId": "old"})), "old");
 }
 
+/// An answer never exceeds the size that CloudFormation accepts.
 #[test]
-fn an_answer_never_exceeds_what_cloudformation_takes() {
+fn answer_fits_cloudformation() {
     let long = "x".repeat(500);
     let more =
         json!({"StackId": long, "RequestId": long, "PhysicalResourceId": long, "LogicalResourceId": long});
@@ -160,8 +165,9 @@ async fn answered(
 
 const MINUTE: Duration = Duration::from_mins(1);
 
+/// A panic is answered, as a failure.
 #[tokio::test]
-async fn a_panic_is_answered() {
+async fn panic_becomes_a_failure_answer() {
     let (answers, failure) = answered(async || panic!("on purpose"), MINUTE, &[200]).await;
     assert_eq!(failure, None);
     assert_eq!(answers[0]["Status"], "FAILED");
@@ -171,8 +177,9 @@ async fn a_panic_is_answered() {
     );
 }
 
+/// A lookup without end is answered before the deadline.
 #[tokio::test]
-async fn a_lookup_without_end_is_answered_before_the_deadline() {
+async fn endless_lookup_is_answered() {
     let begun = std::time::Instant::now();
     let (answers, failure) =
         answered(async || std::future::pending().await, Duration::from_secs(3), &[200]).await;
@@ -181,8 +188,9 @@ async fn a_lookup_without_end_is_answered_before_the_deadline() {
     assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
 }
 
+/// A bucket with a transient fault is called again, and one that refuses is not.
 #[tokio::test]
-async fn a_bucket_with_a_passing_fault_is_asked_again_and_one_that_refuses_is_not() {
+async fn transient_bucket_faults_are_retried() {
     let failed = async || Err(Reason::from(DiscoveryError::NoWriter));
     let (answers, failure) = answered(failed, MINUTE, &[503, 500, 200]).await;
     assert_eq!((answers.len(), failure), (3, None));

@@ -102,8 +102,9 @@ fn lookup(request: &Received, public: bool) -> Reply {
     Some((200, body))
 }
 
+/// A workgroup is placed by its host, and by the namespace of a managed secret.
 #[tokio::test]
-async fn a_workgroup_is_placed_by_its_host_and_by_the_namespace_of_a_managed_secret() {
+async fn workgroup_by_host_or_namespace() {
     for (public, mode) in [(false, "vpc"), (true, "public")] {
         let service = Receiver::start(move |_, request| lookup(request, public)).await;
         let by_host = discover(&service.url(), "facts", NetworkMode::Auto, Some(WORKGROUP)).await.unwrap();
@@ -120,16 +121,18 @@ async fn a_workgroup_is_placed_by_its_host_and_by_the_namespace_of_a_managed_sec
     }
 }
 
+/// DocumentDB never counts as public.
 #[tokio::test]
-async fn documentdb_is_never_taken_for_public() {
+async fn documentdb_is_never_public() {
     let service = Receiver::start(|_, request| lookup(request, true)).await;
     let data = discover(&service.url(), "papers", NetworkMode::Auto, Some(DOCUMENTS)).await.unwrap();
     assert_eq!((&data["NetworkMode"], &data["Engine"]), (&json!("vpc"), &json!("docdb")));
     assert_eq!((&data["VpcId"], &data["Port"]), (&json!("vpc-1"), &json!("27017")));
 }
 
+/// Requests to EC2 are signed and name what is wanted.
 #[tokio::test]
-async fn questions_to_ec2_are_signed_and_say_what_is_wanted() {
+async fn ec2_requests_are_signed() {
     let service = Receiver::start(|_, request| lookup(request, false)).await;
     discover(&service.url(), "facts", NetworkMode::Auto, Some(WORKGROUP)).await.unwrap();
     let asked = service.received();
@@ -162,8 +165,9 @@ async fn failing(reply: impl Fn() -> (u16, String) + Send + Sync + 'static) -> (
     (error, asked.iter().filter(|request| operation(request) == "DescribeRouteTables").count())
 }
 
+/// Refusals of EC2 are named, and repeated only where that may help.
 #[tokio::test]
-async fn refusals_of_ec2_are_named_and_repeated_only_where_that_may_help() {
+async fn ec2_refusals() {
     let refusal = |code: &str| {
         format!(
             "<Response><Errors><Error><Code>{code}</Code><Message>no</Message></Error></Errors></Response>"
@@ -193,8 +197,9 @@ fn refusal_denied() -> String {
     "<Response><Errors><Error><Code>UnauthorizedOperation</Code></Error></Errors></Response>".to_owned()
 }
 
+/// Endless and senseless answers of EC2 are bounded.
 #[tokio::test]
-async fn answers_without_end_or_sense_are_bounded() {
+async fn ec2_answers_are_bounded() {
     let endless = "<R><routeTableSet/><nextToken>again</nextToken></R>";
     let (error, asked) = failing(move || (200, endless.to_owned())).await;
     assert_eq!((error.code(), asked), ("DISCOVERY_TOO_LARGE", 20));
@@ -207,8 +212,9 @@ async fn answers_without_end_or_sense_are_bounded() {
     assert_eq!(error.code(), "DISCOVERY_FAILED");
 }
 
+/// A silent EC2 is given up in time.
 #[tokio::test]
-async fn a_silent_ec2_is_given_up() {
+async fn silent_ec2_is_given_up() {
     let service = Receiver::start(|_, request| match operation(request).as_str() {
         "DescribeVpcEndpoints" => None,
         _ => lookup(request, false),

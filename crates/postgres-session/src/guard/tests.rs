@@ -22,8 +22,9 @@ fn check(sent: &[u8], expected: Result<(), Violation>) {
     }
 }
 
+/// A method that would give the password away is refused before the driver sees the request.
 #[test]
-fn what_gives_the_password_away_is_refused_before_the_driver_sees_it() {
+fn password_leaks_are_refused_early() {
     check(&authentication(3, b""), Err(Violation::Cleartext));
     check(&authentication(7, b""), Err(Violation::Method(7)));
     check(&authentication(13, b"x"), Err(Violation::Method(13)));
@@ -35,8 +36,9 @@ fn what_gives_the_password_away_is_refused_before_the_driver_sees_it() {
     check(&message(b'R', b"x"), Err(Violation::Malformed));
 }
 
+/// A Redshift challenge is answered once and never reaches the driver.
 #[test]
-fn a_challenge_of_redshift_is_answered_once_and_never_reaches_the_driver() {
+fn redshift_challenge_is_answered_once() {
     let field = |bytes: &[u8]| [&u32::try_from(bytes.len()).unwrap().to_be_bytes()[..], bytes].concat();
     let challenge = [&[0_u8; 4][..], &field(b"salt"), &field(b"nonce")].concat();
     let sent = [authentication(13, &challenge), authentication(0, b"")].concat();
@@ -52,6 +54,7 @@ fn a_challenge_of_redshift_is_answered_once_and_never_reaches_the_driver() {
     }
 }
 
+/// Iterations above the cap are refused.
 #[test]
 fn iterations_are_capped() {
     let with = |tail: &str| authentication(11, format!("r=n,s=c2FsdA==,{tail}").as_bytes());
@@ -65,8 +68,9 @@ fn iterations_are_capped() {
     check(&with("i=-1"), Err(Violation::Malformed));
 }
 
+/// A message that is too long is refused by its header, before its body is read.
 #[test]
-fn long_messages_are_refused_by_their_head() {
+fn long_messages_end_at_the_header() {
     let head = |kind: u8, length: u32| [&[kind], &length.to_be_bytes()[..]].concat();
     check(&head(b'E', 1 << 30), Err(Violation::TooLong));
     check(&head(b'S', 64 * 1024 + 1), Err(Violation::TooLong));

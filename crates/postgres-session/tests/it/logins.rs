@@ -8,8 +8,9 @@ async fn outcome(server: &PostgresServer, login: &Login) -> ConnectError {
     over_tls(login, server.authority()).await.unwrap_err()
 }
 
+/// Each refusal of a real server has its own error.
 #[tokio::test]
-async fn each_refusal_of_a_real_server_has_its_own_error() {
+async fn refusals_of_a_real_server() {
     for version in PostgresVersion::EVERY.into_iter().filter(|version| version.is_to_be_tested()) {
         let server = PostgresServer::shared(version).unwrap();
         let app = server.create_role("").await.unwrap();
@@ -48,8 +49,9 @@ async fn each_refusal_of_a_real_server_has_its_own_error() {
     }
 }
 
+/// Access rules that reject or trust are distinguished from wrong passwords.
 #[tokio::test]
-async fn access_rules_that_reject_or_trust_are_told_from_wrong_passwords() {
+async fn access_rules_that_reject_or_trust() {
     let builder = PostgresServer::builder(PostgresVersion::V18);
     let builder = builder.access("host all barred all reject").access("host all trusted,ghost all trust");
     let server = builder.access("host all outsider all password").start().unwrap();
@@ -66,8 +68,9 @@ async fn access_rules_that_reject_or_trust_are_told_from_wrong_passwords() {
     connection.row(Statement::new("select", "SELECT 1")).await.unwrap();
 }
 
+/// A server that does not answer is distinguished from one that does not exist.
 #[tokio::test]
-async fn what_does_not_answer_is_told_from_what_does_not_exist() {
+async fn silent_or_nonexistent() {
     let authority = test_servers::TestAuthority::new();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -79,8 +82,9 @@ async fn what_does_not_answer_is_told_from_what_does_not_exist() {
     assert!(matches!(error, ConnectError::Dns(_)), "{error:?}");
 }
 
+/// A server that is shutting down is reported as such.
 #[tokio::test]
-async fn a_server_that_is_going_down_says_so() {
+async fn shutdown_is_reported() {
     let server = PostgresServer::builder(PostgresVersion::V18).start().unwrap();
     let app = server.create_role("").await.unwrap();
     let mut session = over_tls(&to(&server, &app), server.authority()).await.unwrap();

@@ -32,21 +32,24 @@ async fn check(malicious: PostgresMischief, messages: usize, expected: impl Fn(&
     assert_kept(&server);
 }
 
+/// A server that asks for the password in cleartext gets nothing.
 #[tokio::test]
-async fn a_server_that_asks_for_the_password_in_the_clear_gets_nothing() {
+async fn cleartext_request_gets_nothing() {
     check(PostgresMischief::CleartextPassword, 0, |error| {
         matches!(error, ConnectError::AuthenticationMethod(_))
     })
     .await;
 }
 
+/// An MD5 answer does not contain the password.
 #[tokio::test]
-async fn an_md5_answer_does_not_hold_the_password() {
+async fn md5_answer_hides_the_password() {
     check(PostgresMischief::Md5Password, 1, |error| matches!(error, ConnectError::Refused(_))).await;
 }
 
+/// A SCRAM challenge with an excessive number of iterations is refused at once.
 #[tokio::test]
-async fn a_scram_bomb_is_refused_at_once() {
+async fn scram_bomb_is_refused_at_once() {
     for iterations in [100_001, u32::MAX] {
         let started = Instant::now();
         let refused = |error: &ConnectError| matches!(error, ConnectError::Protocol(_));
@@ -55,21 +58,24 @@ async fn a_scram_bomb_is_refused_at_once() {
     }
 }
 
+/// A server that does not prove that it knows the password is not trusted.
 #[tokio::test]
-async fn a_server_that_does_not_know_the_password_is_no_server() {
+async fn server_that_cannot_prove_the_password() {
     check(PostgresMischief::ScramIterations(4096), 2, |error| matches!(error, ConnectError::Refused(_)))
         .await;
 }
 
+/// A message of a gibibyte is refused by its header, before its body is read.
 #[tokio::test]
-async fn a_message_of_a_gibibyte_is_refused_by_its_head() {
+async fn gibibyte_message_ends_at_its_header() {
     let refused = |error: &ConnectError| matches!(error, ConnectError::Protocol(_));
     check(PostgresMischief::OversizedMessage(0), 0, refused).await;
     check(PostgresMischief::OversizedMessage(10_000_000), 0, refused).await;
 }
 
+/// A server that is silent or sends single bytes keeps the client no longer than the deadline.
 #[tokio::test]
-async fn silence_and_drip_feed_end_at_the_deadline() {
+async fn silence_and_drip_feed() {
     let authority = TestAuthority::new();
     for malicious in [PostgresMischief::Silent, PostgresMischief::DripFeed(Duration::from_millis(50))] {
         for transport in [Transport::Tls, Transport::Plaintext] {
@@ -94,8 +100,9 @@ async fn silence_and_drip_feed_end_at_the_deadline() {
     }
 }
 
+/// Only the server's own answer means that it offers no TLS.
 #[tokio::test]
-async fn only_the_servers_own_word_means_that_there_is_no_tls() {
+async fn no_tls_by_the_servers_word_only() {
     let authority = TestAuthority::new();
     let server = MaliciousPostgres::start(PostgresMischief::Silent).await.unwrap();
     let outcome =
@@ -131,8 +138,9 @@ async fn only_the_servers_own_word_means_that_there_is_no_tls() {
     }
 }
 
+/// Refusals are distinguished by their SQLSTATE code.
 #[tokio::test]
-async fn refusals_are_told_apart_by_their_code() {
+async fn refusals_by_code() {
     let cases: [(&str, Expected); 14] = [
         ("28P01", |error| matches!(error, ConnectError::Refused(_))),
         ("28000", |error| matches!(error, ConnectError::AccessRule(_))),
@@ -161,9 +169,10 @@ async fn refusals_are_told_apart_by_their_code() {
     }
 }
 
+/// A pooler's own error does not count as the server's refusal.
 /// The server's password list differs from the pooler's: a refusal by the pooler is not the server's.
 #[tokio::test]
-async fn an_error_of_a_pooler_s_own_is_no_refusal() {
+async fn pooler_errors_are_no_refusal() {
     let cases: [(&str, &str, Expected); 5] = [
         ("08P01", "SASL authentication failed", |error| matches!(error, ConnectError::Proxy(_))),
         ("08P01", "password authentication failed", |error| matches!(error, ConnectError::Proxy(_))),

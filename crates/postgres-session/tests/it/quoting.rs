@@ -9,8 +9,9 @@ fn check(text: &str, identifier: &str, literal: &str) {
     assert_eq!((quote_identifier(text).as_str(), quote_literal(text).as_str()), (identifier, literal));
 }
 
+/// Names and values are quoted by the rules of the server.
 #[test]
-fn names_and_values_are_quoted_by_the_rules_of_the_server() {
+fn names_and_values_by_server_rules() {
     check("plain", "\"plain\"", "'plain'");
     check("Upper Case", "\"Upper Case\"", "'Upper Case'");
     check("say \"hi\"", "\"say \"\"hi\"\"\"", "'say \"hi\"'");
@@ -21,8 +22,9 @@ fn names_and_values_are_quoted_by_the_rules_of_the_server() {
     check("", "\"\"", "''");
 }
 
+/// The server reads back what was quoted, with either setting of standard_conforming_strings.
 #[test]
-fn the_server_reads_back_what_was_quoted_with_either_setting() {
+fn quoted_text_round_trips() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let server = PostgresServer::shared(PostgresVersion::V18).unwrap();
     let connection = runtime.block_on(async {

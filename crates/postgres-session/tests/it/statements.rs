@@ -22,8 +22,9 @@ async fn check(kind: &'static str, code: &str, message: &str, expected: Statemen
     assert!(!format!("{error:?}").contains("canary"), "a server's message came through: {error:?}");
 }
 
+/// Each fault of a statement has its own error.
 #[tokio::test]
-async fn faults_of_statements_are_told_apart() {
+async fn statement_faults_are_distinct() {
     use StatementFault as Fault;
     let set = Statement::SET_PASSWORD;
     let other = |code: &str| Fault::Other { code: code.to_owned() };
@@ -56,8 +57,9 @@ async fn faults_of_statements_are_told_apart() {
     assert_eq!(answer(set, ScriptedAnswer::Close).await.fault, Fault::ConnectionLost);
 }
 
+/// Statements are sent together, and the first error counts.
 #[tokio::test]
-async fn statements_travel_together_and_the_first_error_counts() {
+async fn pipelined_first_error_counts() {
     let server = PostgresServer::shared(PostgresVersion::V18).unwrap();
     let app = server.create_role("").await.unwrap();
     let mut connection = over_tls(&to(server, &app), server.authority()).await.unwrap();
@@ -79,8 +81,9 @@ async fn statements_travel_together_and_the_first_error_counts() {
     assert_eq!(connection.run(&[]).await.unwrap(), [] as [Vec<postgres_session::Row>; 0]);
 }
 
+/// A real server stops a statement at its time limit.
 #[tokio::test]
-async fn a_real_server_stops_a_statement_at_its_limit() {
+async fn statement_stops_at_its_limit() {
     let server = PostgresServer::shared(PostgresVersion::V18).unwrap();
     let app = server.create_role("").await.unwrap();
     let mut connection = over_tls(&to(server, &app), server.authority()).await.unwrap();
@@ -92,8 +95,9 @@ async fn a_real_server_stops_a_statement_at_its_limit() {
     assert_eq!((error.statement, error.fault), (Some("sleep"), StatementFault::TimedOut));
 }
 
+/// A session that the server ends is lost, and a dropped one is gone from the server.
 #[tokio::test]
-async fn a_session_that_the_server_ends_is_lost_and_a_dropped_one_is_gone_from_the_server() {
+async fn ended_and_dropped_sessions() {
     let server = PostgresServer::shared(PostgresVersion::V14).unwrap();
     let app = server.create_role("").await.unwrap();
     let mut connection = over_tls(&to(server, &app), server.authority()).await.unwrap();
@@ -118,8 +122,9 @@ async fn a_session_that_the_server_ends_is_lost_and_a_dropped_one_is_gone_from_t
     }
 }
 
+/// A dropped session sends its farewell, and its server logs no complaint.
 #[tokio::test]
-async fn a_dropped_session_says_farewell_and_its_server_has_nothing_to_complain_of() {
+async fn dropped_session_terminates_cleanly() {
     let server = PostgresServer::shared(PostgresVersion::V18).unwrap();
     let app = server.create_role("").await.unwrap();
     let ended = |server: &PostgresServer| {

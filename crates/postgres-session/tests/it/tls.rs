@@ -7,8 +7,9 @@ use test_servers::{
 
 use crate::fixture::{over_tls, plain, soon, to, to_port};
 
+/// Logins over TLS bind the channel.
 #[tokio::test]
-async fn logins_over_tls_bind_the_channel() {
+async fn logins_bind_the_channel() {
     for version in PostgresVersion::EVERY.into_iter().filter(|version| version.is_to_be_tested()) {
         let server = PostgresServer::shared(version).unwrap();
         let app = server.create_role("").await.unwrap();
@@ -42,8 +43,9 @@ async fn fault_of(server: &PostgresServer, host: &str, authority: &TestAuthority
     }
 }
 
+/// Each fault of a certificate has its own name, and no login is tried.
 #[tokio::test]
-async fn each_fault_of_a_certificate_has_a_name_and_no_login_is_tried() {
+async fn certificate_faults_stop_the_login() {
     let authority = TestAuthority::new();
     let cases: [(TestCertificate, Option<TlsFault>); 6] = [
         (authority.expired(), Some(TlsFault::Expired)),
@@ -62,8 +64,9 @@ async fn each_fault_of_a_certificate_has_a_name_and_no_login_is_tried() {
     }
 }
 
+/// An address is checked against the addresses in the certificate.
 #[tokio::test]
-async fn addresses_are_checked_as_such() {
+async fn addresses_are_checked_as_addresses() {
     let server = PostgresServer::shared(PostgresVersion::V16).unwrap();
     assert_eq!(fault_of(server, "127.0.0.1", server.authority()).await, None);
     let authority = TestAuthority::new();
@@ -74,8 +77,9 @@ async fn addresses_are_checked_as_such() {
     assert_eq!(fault_of(&server, "127.0.0.1", &authority).await, Some(TlsFault::WrongHost));
 }
 
+/// A server without TLS states that itself, and is reached in plaintext only on request.
 #[tokio::test]
-async fn a_server_without_tls_says_so_itself_and_is_reached_in_plaintext_only_when_asked() {
+async fn plaintext_only_on_request() {
     let server = PostgresServer::builder(PostgresVersion::V18).tls(ServerTls::Off).start().unwrap();
     let app = server.create_role("").await.unwrap();
     let login = to(&server, &app);
@@ -86,8 +90,10 @@ async fn a_server_without_tls_says_so_itself_and_is_reached_in_plaintext_only_wh
     assert_eq!((server.logins_of(&app.username), server.failed_logins_of(&app.username)), (1, 0));
 }
 
+/// A server that asks for our certificate gets it; without one, the error is that of an access
+/// rule.
 #[tokio::test]
-async fn a_server_that_asks_for_our_certificate_gets_it_or_is_an_error_of_its_rules() {
+async fn client_certificate_or_a_rule_error() {
     let ours = TestAuthority::new();
     let builder = PostgresServer::builder(PostgresVersion::V16).client_authority(ours.certificate_pem());
     let server = builder.access("hostssl all all all scram-sha-256 clientcert=verify-ca").start().unwrap();

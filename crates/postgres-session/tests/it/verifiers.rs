@@ -3,8 +3,9 @@ use test_servers::{PostgresServer, PostgresVersion, TestLogin};
 
 use crate::fixture::{over_tls, password, to, username};
 
+/// Servers accept our verifiers as their own and store them to the letter.
 #[tokio::test]
-async fn servers_take_our_verifiers_as_their_own_and_store_them_to_the_letter() {
+async fn stored_verbatim_by_servers() {
     for version in PostgresVersion::EVERY.into_iter().filter(|version| version.is_to_be_tested()) {
         let server = PostgresServer::shared(version).unwrap();
         let app = server.create_role("").await.unwrap();
@@ -23,16 +24,18 @@ async fn servers_take_our_verifiers_as_their_own_and_store_them_to_the_letter() 
     }
 }
 
+/// An MD5 verifier is what the server would store.
 #[test]
-fn an_md5_verifier_is_what_the_server_would_store() {
+fn md5_verifier_matches_the_server() {
     // SELECT 'md5' || md5('password' || 'foo')
     let verifier = md5_verifier(&username("foo"), &password("password"));
     assert_eq!(verifier.expose(), "md52ded2b65ce11cfe94e88a881982a333e");
     assert_eq!(format!("{verifier:?}"), "Verifier(..)");
 }
 
+/// No two verifiers share a salt.
 #[test]
-fn no_two_verifiers_share_their_salt() {
+fn salts_are_unique() {
     let of = || scram_verifier(&password("same"), 1).unwrap().expose().to_owned();
     assert_ne!(of(), of());
 }

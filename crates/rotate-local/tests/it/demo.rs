@@ -58,13 +58,15 @@ async fn check(arguments: &[&str], engine: &str, gap: Gap) -> Run {
     run
 }
 
+/// The demo keeps its promises and shows no password.
 #[tokio::test]
-async fn the_demo_keeps_its_promises_and_shows_no_password() {
+async fn postgres_keeps_its_promises() {
     check(&["demo"], "postgres", Gap::Open).await;
 }
 
+/// The demo draws the timeline of each secret.
 #[tokio::test]
-async fn the_demo_draws_the_timeline_of_each_secret() {
+async fn draws_the_timeline_of_each_secret() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("demo.html");
     let run = check(&["demo", "--html", file.to_str().unwrap()], "postgres", Gap::Open).await;
@@ -101,22 +103,25 @@ async fn the_demo_draws_the_timeline_of_each_secret() {
     assert!(visit.dom.contains("2 rotations succeeded"), "{}", visit.dom);
 }
 
+/// With MySQL a single user has no gap.
 #[tokio::test]
-async fn with_mysql_a_single_user_has_no_gap() {
+async fn mysql_single_user_has_no_gap() {
     if MysqlFlavor::MySql.is_to_be_tested() {
         check(&["demo", "mysql"], "mysql", Gap::Closed).await;
     }
 }
 
+/// With MariaDB a single user has a gap, and the demo reports it.
 #[tokio::test]
-async fn with_mariadb_a_single_user_has_the_gap_that_is_told() {
+async fn mariadb_single_user_gap_is_reported() {
     if MysqlFlavor::MariaDb.is_to_be_tested() {
         check(&["demo", "mariadb"], "mariadb", Gap::Open).await;
     }
 }
 
+/// The demo of DocumentDB names the server that it is based on.
 #[tokio::test]
-async fn the_demo_of_documentdb_says_what_it_stands_on() {
+async fn documentdb_names_its_stand_in() {
     let server = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.cache/mongodb-6.0/bin/mongod");
     #[expect(clippy::disallowed_methods, reason = "the switch of the whole test run, not of a function")]
     let skip = std::env::var_os("SKIP_MISSING").is_some_and(|value| value == "1");
@@ -125,24 +130,27 @@ async fn the_demo_of_documentdb_says_what_it_stands_on() {
     }
 }
 
+/// The demo of Redshift states first that it is no Redshift.
 #[tokio::test]
-async fn the_demo_of_redshift_says_first_that_it_is_none() {
+async fn redshift_announces_its_stand_in() {
     let run = check(&["demo", "redshift"], "redshift", Gap::Open).await;
     let ground =
         "No Redshift server: PostgreSQL behind a guard that takes Redshift's documented grammar alone.";
     assert_eq!(run.out.lines().next(), Some(ground));
 }
 
+/// A password in a Redshift statement breaks the demo's promise.
 #[tokio::test]
-async fn a_password_in_a_statement_of_redshift_breaks_the_promise() {
+async fn redshift_password_in_a_statement() {
     let run = command::run(&["demo", "redshift"], &[("REDSHIFT_PASSWORD_FORM", "plain")]).await;
     run.expect_code(1)
         .expect_out("all 4 rotations end with `AWSCURRENT logs in`: 4 of 4")
         .expect_err("broken promise: no password in the logs of the guard");
 }
 
+/// A gap breaks the promise of two passwords.
 #[tokio::test]
-async fn a_gap_breaks_the_promise_of_two_passwords() {
+async fn gap_with_two_passwords() {
     if MysqlFlavor::MySql.is_to_be_tested() {
         let run = command::run(&["demo", "mysql"], &[("DUAL_PASSWORD", "off")]).await;
         run.expect_code(1)
@@ -152,8 +160,9 @@ async fn a_gap_breaks_the_promise_of_two_passwords() {
     }
 }
 
+/// A function that fails breaks the demo's promise.
 #[tokio::test]
-async fn a_function_that_fails_breaks_the_promise() {
+async fn failing_function_breaks_the_promise() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["postgres_single_user", "postgres_master_user"] {
         let program = folder.path().join(name);
@@ -172,8 +181,9 @@ async fn a_function_that_fails_breaks_the_promise() {
     run.expect_err("all 4 rotations end with `AWSCURRENT logs in`");
 }
 
+/// A clone that owns what it created breaks the demo's promise.
 #[tokio::test]
-async fn a_clone_that_owns_what_it_made_breaks_the_promise() {
+async fn clone_that_owns_its_objects() {
     let run = command::run(&["demo"], &[("CLONE_OBJECTS", "own")]).await;
     run.expect_code(1)
         .expect_out("DB_CLONE_EXCEEDS_ORIGINAL")
@@ -181,8 +191,9 @@ async fn a_clone_that_owns_what_it_made_breaks_the_promise() {
         .expect_out("BROKEN  checkout_clone owns nothing");
 }
 
+/// Ctrl-C stops everything that was started.
 #[tokio::test]
-async fn ctrl_c_takes_down_what_was_started() {
+async fn ctrl_c_stops_everything() {
     // A function that never answers, so that the demo is still there when it is interrupted.
     let folder = tempfile::tempdir().unwrap();
     for name in ["postgres_single_user", "postgres_master_user"] {
@@ -206,8 +217,9 @@ async fn ctrl_c_takes_down_what_was_started() {
     assert!(left.is_empty(), "left behind: {left:?}");
 }
 
+/// A missing function names the command that builds it.
 #[tokio::test]
-async fn a_missing_function_names_the_command_that_builds_it() {
+async fn missing_function_names_its_build() {
     let folder = tempfile::tempdir().unwrap();
     let run = command::run(&["demo", "--functions", folder.path().to_str().unwrap()], &[]).await;
     run.expect_code(1)

@@ -17,8 +17,9 @@ async fn check(arguments: &[&str], expected: Expect) {
     expected.assert_eq(&(lines.join("\n") + "\n"));
 }
 
+/// The help names the commands and has examples.
 #[tokio::test]
-async fn the_help_names_the_commands_with_examples() {
+async fn commands_with_examples() {
     check(
         &["--help"],
         expect![[r#"
@@ -49,8 +50,9 @@ async fn the_help_names_the_commands_with_examples() {
     .await;
 }
 
+/// The help of `demo` lists what it shows.
 #[tokio::test]
-async fn the_help_of_demo_says_what_it_shows() {
+async fn demo_lists_what_it_shows() {
     check(
         &["demo", "--help"],
         expect![[r#"
@@ -109,8 +111,9 @@ async fn the_help_of_demo_says_what_it_shows() {
     .await;
 }
 
+/// The help of `local` explains how to talk to it.
 #[tokio::test]
-async fn the_help_of_local_says_how_to_talk_to_it() {
+async fn local_explains_how_to_connect() {
     check(
         &["local", "--help"],
         expect![[r#"
@@ -166,8 +169,9 @@ async fn the_help_of_local_says_how_to_talk_to_it() {
     .await;
 }
 
+/// The help of `run` lists what the program gets.
 #[tokio::test]
-async fn the_help_of_run_says_what_the_program_gets() {
+async fn run_lists_what_the_program_gets() {
     check(
         &["run", "--help"],
         expect![[r#"
@@ -233,8 +237,9 @@ async fn every_help_text_keeps_the_rules() {
     }
 }
 
+/// A wrong command line ends with exit code 2.
 #[tokio::test]
-async fn a_wrong_command_line_ends_with_code_2() {
+async fn wrong_command_line_exits_with_2() {
     command::run(&["demo", "oracle"], &[])
         .await
         .expect_code(2)

@@ -88,8 +88,9 @@ impl Local {
     }
 }
 
+/// It serves until Ctrl-C, and keeps its state where configured.
 #[tokio::test]
-async fn it_serves_until_ctrl_c_and_keeps_its_state_where_asked() {
+async fn serves_until_ctrl_c() {
     let folder = tempfile::tempdir().unwrap();
     let state = folder.path().join("state.json");
     let arguments = ["--state", state.to_str().unwrap()];
@@ -106,8 +107,9 @@ async fn it_serves_until_ctrl_c_and_keeps_its_state_where_asked() {
     local.interrupt().await;
 }
 
+/// Every function that was built is registered.
 #[tokio::test]
-async fn every_function_that_was_built_is_registered() {
+async fn built_functions_are_registered() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["mariadb_single_user", "mariadb_master_user", "mysql_single_user"] {
         fs::write(folder.path().join(name), "").unwrap();
@@ -130,8 +132,9 @@ async fn every_function_that_was_built_is_registered() {
     local.interrupt().await;
 }
 
+/// With PostgreSQL it has secrets ready, and leaves nothing behind.
 #[tokio::test]
-async fn with_postgres_it_has_secrets_ready_and_leaves_nothing_behind() {
+async fn postgres_secrets_are_ready() {
     let folder = tempfile::tempdir().unwrap();
     let local = Local::start(&["--postgres"], folder.path()).await;
     let answer = local.call("GetSecretValue", json!({"SecretId": "shop/checkout"})).await;

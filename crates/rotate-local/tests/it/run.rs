@@ -26,9 +26,10 @@ fn script(folder: &TempDir, text: &str) -> String {
     program
 }
 
+/// A function rotates, and the state outlives the command.
 /// Each run continues from the state of the previous one: the password in `secret.json` no longer logs in.
 #[tokio::test]
-async fn a_function_rotates_and_the_state_outlives_the_command() {
+async fn rotates_with_state_across_runs() {
     let function = Path::new(env!("CARGO_BIN_EXE_rotate-local")).with_file_name("postgres_single_user");
     assert!(function.is_file(), "build the functions of PostgreSQL first");
     let version = PostgresVersion::available().pop().expect("run scripts/setup-postgres first");
@@ -52,8 +53,9 @@ async fn a_function_rotates_and_the_state_outlives_the_command() {
     assert!(server.try_login(&login, "postgres").await.is_err(), "the first password opens nothing");
 }
 
+/// A step that fails is named with its error and with what the program logged.
 #[tokio::test]
-async fn a_step_that_fails_is_named_with_its_error_and_what_the_program_logged() {
+async fn failed_step_shows_error_and_log() {
     let folder = folder(&json!({}));
     let program = script(&folder, "#!/bin/sh\necho cannot go on\nexit 3\n");
     let secret = path(&folder, "secret.json");
@@ -78,8 +80,9 @@ call() {
 while :; do call GET next; call POST "$id/response"; done
 "#;
 
+/// A function that does nothing counts as one that did not rotate.
 #[tokio::test]
-async fn a_function_that_does_nothing_did_not_rotate() {
+async fn idle_function_did_not_rotate() {
     let folder = folder(&json!({}));
     let program = script(&folder, DOES_NOTHING);
     let secret = path(&folder, "secret.json");

@@ -47,8 +47,9 @@ async fn timed<T>(began: Instant, call: impl Future<Output = T>) -> (T, Duration
     (outcome, began.elapsed())
 }
 
+/// A store that throttles for eight seconds is outlasted, and the last write goes first.
 #[tokio::test]
-async fn a_store_that_throttles_for_eight_seconds_is_outlived_and_the_last_write_goes_first() {
+async fn eight_seconds_of_throttling() {
     // The writes belong to two secrets: the write that ends a rotation succeeds before the one that begins
     // it.
     let (lab, other) =
@@ -85,8 +86,9 @@ async fn a_store_that_throttles_for_eight_seconds_is_outlived_and_the_last_write
     assert!(promotions > looks.max(reads) && looks.min(reads) > puts, "{asked:?}");
 }
 
+/// A description for which other calls wait is retried for four seconds at most.
 #[tokio::test]
-async fn a_description_for_which_others_wait_is_asked_for_four_seconds_at_most() {
+async fn awaited_description_takes_4_s_at_most() {
     let lab = Lab::start(Settings::default(), None).await;
     lab.troubled(FaultKind::Throttled).await;
     let store = lab.store.within(Deadline::after(Duration::from_secs(30)));
@@ -95,8 +97,9 @@ async fn a_description_for_which_others_wait_is_asked_for_four_seconds_at_most()
     assert!(took > Duration::from_secs(2) && took < Duration::from_secs(12), "{took:?}");
 }
 
+/// An attempt that begins at the end of its time is not cut short.
 #[tokio::test]
-async fn an_attempt_that_begins_at_the_end_of_its_time_is_not_cut_short() {
+async fn last_attempt_is_not_cut_short() {
     let lab = Lab::start(Settings::default(), None).await;
     lab.service.set_delay(Duration::from_millis(300));
     // A tenth of this is reserved, so less is left than the least time for an attempt.
@@ -145,8 +148,9 @@ fn store_error(error: RotationError) -> StoreError {
     }
 }
 
+/// A call that never succeeds ends before the deadline and reports the reason.
 #[test]
-fn a_call_that_never_succeeds_ends_before_the_deadline_and_says_why() {
+fn endless_failure_ends_before_the_deadline() {
     let time = Duration::from_secs(4);
     check(FaultKind::Throttled, time, StoreFault::Throttled, "SM_THROTTLED");
     check(FaultKind::InternalServiceError, time, StoreFault::Internal, "SM_INTERNAL");
@@ -154,8 +158,9 @@ fn a_call_that_never_succeeds_ends_before_the_deadline_and_says_why() {
     check(FaultKind::Delay(Duration::from_mins(1)), time, StoreFault::Unreachable, "NET_SM_UNREACHABLE");
 }
 
+/// A permanent fault is not retried.
 #[tokio::test]
-async fn what_does_not_pass_is_asked_once() {
+async fn permanent_faults_are_tried_once() {
     let lab = Lab::start(Settings::default(), None).await;
     let pending = lab.troubled(FaultKind::KmsAccessDenied).await;
     let store = lab.store.within(Deadline::after(Duration::from_secs(30)));
@@ -169,8 +174,9 @@ async fn what_does_not_pass_is_asked_once() {
     }
 }
 
+/// Without a deadline a call is made four times, however often other calls failed before.
 #[tokio::test]
-async fn without_a_deadline_a_call_is_made_four_times_however_often_others_failed_before() {
+async fn four_tries_without_a_deadline() {
     let lab = Lab::start(Settings::default(), None).await;
     lab.troubled(FaultKind::Throttled).await;
     let mut calls = tokio::task::JoinSet::new();
@@ -184,8 +190,9 @@ async fn without_a_deadline_a_call_is_made_four_times_however_often_others_faile
     assert_eq!(lab.asked(Operation::DescribeSecret), 240);
 }
 
+/// An invocation without time makes one call.
 #[tokio::test]
-async fn an_invocation_without_time_asks_once() {
+async fn one_try_without_time() {
     let lab = Lab::start(Settings::default(), None).await;
     let store = lab.store.within(Deadline::after(Duration::ZERO));
     store.describe(&lab.secret).await.expect("an answer");

@@ -6,8 +6,9 @@ use serde_json::json;
 
 use crate::{Lab, fault};
 
+/// The key that denies access is named, although the service does not name it.
 #[tokio::test]
-async fn the_key_that_refuses_is_named_though_the_service_does_not_name_it() {
+async fn denying_key_is_named() {
     let lab = Lab::start(Settings::default(), None).await;
     let deny = || lab.service.inject(Fault::new(Operation::GetSecretValue, FaultKind::KmsAccessDenied));
     let named = async || {
@@ -34,8 +35,9 @@ async fn the_key_that_refuses_is_named_though_the_service_does_not_name_it() {
     assert_eq!((error.fault, error.key), (StoreFault::KeyDenied, None));
 }
 
+/// An exhausted quota counts as throttling, and a secret that is being deleted as a rejection.
 #[tokio::test]
-async fn a_quota_that_is_used_up_throttles_and_a_secret_that_goes_rejects() {
+async fn quotas_and_deleted_secrets() {
     let trouble = Trouble { writes_per_second: Some(0), ..Trouble::default() };
     let lab = Lab::start(Settings { trouble, ..Settings::default() }, None).await;
     let pending = lab.pending(None).await;

@@ -81,8 +81,9 @@ fn fault<T: std::fmt::Debug>(outcome: Result<T, StoreError>) -> StoreFault {
     error.fault
 }
 
+/// A description carries the labels, the ARN and the rotation.
 #[tokio::test]
-async fn a_description_carries_labels_arn_and_rotation() {
+async fn description_has_labels_arn_and_rotation() {
     let lab = Lab::start(Settings::default(), None).await;
     let stages = lab.store.describe(&SecretId::new("app").expect("a name")).await.expect("an answer");
     assert_eq!(stages.secret, lab.secret);
@@ -92,8 +93,9 @@ async fn a_description_carries_labels_arn_and_rotation() {
     assert!(lab.store.describe(&lab.secret).await.expect("an answer").deleted);
 }
 
+/// A missing value is none, and a missing secret is an error.
 #[tokio::test]
-async fn a_value_that_is_not_there_is_none_and_a_secret_that_is_not_there_an_error() {
+async fn missing_value_and_missing_secret() {
     let lab = Lab::start(Settings::default(), None).await;
     let version = VersionId::new(TOKEN).expect("36 characters");
     let current = lab.store.read(&lab.secret, Version::Current).await.expect("an answer").expect("a value");
@@ -114,8 +116,9 @@ async fn a_value_that_is_not_there_is_none_and_a_secret_that_is_not_there_an_err
     assert_eq!(fault(lab.store.describe(&nobody).await), StoreFault::NoSuchSecret);
 }
 
+/// A version keeps its first value.
 #[tokio::test]
-async fn a_version_keeps_its_first_value() {
+async fn version_keeps_its_first_value() {
     let lab = Lab::start(Settings::default(), None).await;
     let pending = lab.pending(None).await;
     let other = SecretDocument::parse(r#"{"password":"another"}"#).expect("an object");
@@ -125,8 +128,9 @@ async fn a_version_keeps_its_first_value() {
     assert_eq!(lab.service.version_value(lab.secret.as_str(), TOKEN).expect("a value"), "{}");
 }
 
+/// A promotion is a swap that fails where a label has moved meanwhile.
 #[tokio::test]
-async fn promoting_is_a_swap_that_a_moved_label_defeats() {
+async fn promotion_is_a_compare_and_swap() {
     let lab = Lab::start(Settings::default(), None).await;
     let pending = lab.pending(None).await;
     lab.store.promote(&pending).await.expect("a swap");
@@ -139,8 +143,9 @@ async fn promoting_is_a_swap_that_a_moved_label_defeats() {
     assert_eq!(fault(lab.store.promote(&pending).await), StoreFault::Conflict);
 }
 
+/// The rotation token is passed back to the service.
 #[tokio::test]
-async fn the_rotation_token_is_passed_back() {
+async fn rotation_token_is_passed_back() {
     let rotation = RotationSettings { require_rotation_token: true, ..RotationSettings::default() };
     let lab = Lab::start(Settings { rotation, ..Settings::default() }, None).await;
     let (sender, receiver) = tokio::sync::oneshot::channel();
@@ -199,8 +204,9 @@ fn check(kind: FaultKind, times: u32, expected: Option<StoreFault>) {
     });
 }
 
+/// Faults are classed by who can fix them.
 #[test]
-fn faults_are_sorted_by_who_can_fix_them() {
+fn faults_by_who_can_fix_them() {
     check(FaultKind::KmsAccessDenied, 9, Some(StoreFault::KeyDenied));
     check(FaultKind::DecryptionFailure, 9, Some(StoreFault::KeyDenied));
     check(FaultKind::Throttled, 9, Some(StoreFault::Throttled));
@@ -208,14 +214,16 @@ fn faults_are_sorted_by_who_can_fix_them() {
     check(FaultKind::DropBeforeEffect, 9, Some(StoreFault::Unreachable));
 }
 
+/// A transient fault is retried.
 #[test]
-fn a_passing_fault_is_tried_again() {
+fn transient_fault_is_retried() {
     check(FaultKind::Throttled, 1, None);
     check(FaultKind::DropAfterEffect, 1, None);
 }
 
+/// An endpoint that nothing serves is unreachable.
 #[tokio::test]
-async fn an_endpoint_that_nobody_serves_is_unreachable() {
+async fn unserved_endpoint_is_unreachable() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", free.local_addr().expect("an address"));
     drop(free);
@@ -229,8 +237,9 @@ async fn an_endpoint_that_nobody_serves_is_unreachable() {
     assert_eq!(fault(nobody.describe(&secret).await), StoreFault::CredentialsRefused);
 }
 
+/// HTTPS is verified against the given authority.
 #[tokio::test]
-async fn https_is_verified_against_the_given_authority() {
+async fn https_with_the_given_authority() {
     let authority = TestAuthority::new();
     let tls = authority.server().server_config();
     let settings = Settings { tls: Some(tls), ..Settings::default() };
@@ -248,8 +257,9 @@ async fn https_is_verified_against_the_given_authority() {
     );
 }
 
+/// A random password keeps the policy.
 #[tokio::test]
-async fn a_random_password_keeps_the_policy() {
+async fn random_password_keeps_the_policy() {
     let lab = Lab::start(Settings::default(), None).await;
     let rule = PasswordRule {
         shortest: 8,

@@ -68,8 +68,9 @@ fn key_named(code: &str, message: &str) -> Option<String> {
     runtime.block_on(store_at(&service(code, message)).describe(&secret)).expect_err("a refusal").key
 }
 
+/// A key is blamed only where the service blames it.
 #[test]
-fn a_key_is_blamed_only_where_the_service_blames_it() {
+fn key_is_blamed_by_the_service_only() {
     let denied = "AccessDeniedException";
     check(denied, "Access to KMS is not allowed", StoreFault::KeyDenied);
     let decrypt = "User: arn:aws:sts::123456789012:assumed-role/f/f is not authorized to perform: \
@@ -85,8 +86,9 @@ fn a_key_is_blamed_only_where_the_service_blames_it() {
     check(denied, named, StoreFault::AccessDenied);
 }
 
+/// Credentials that are not accepted are not reported as a missing permission.
 #[test]
-fn credentials_that_are_not_taken_are_no_missing_permission() {
+fn invalid_credentials() {
     let expired = "The security token included in the request is expired";
     check("ExpiredTokenException", expired, StoreFault::CredentialsRefused);
     let invalid = "The security token included in the request is invalid.";
@@ -95,8 +97,9 @@ fn credentials_that_are_not_taken_are_no_missing_permission() {
     check("InvalidSignatureException", clock, StoreFault::CredentialsRefused);
 }
 
+/// A refusal without a name of its own counts as rejected.
 #[test]
-fn a_refusal_without_a_name_of_its_own_is_rejected() {
+fn unnamed_refusal_is_rejected() {
     check("InvalidRequestException", "You can't perform this operation on the secret.", StoreFault::Rejected);
     check("SomethingNewException", "The RotationToken is unknown here.", StoreFault::Rejected);
 }
@@ -112,8 +115,9 @@ fn check_status(status: &'static str, body: &str, expected: StoreFault) {
     });
 }
 
+/// The HTTP status decides where the service names no fault.
 #[test]
-fn a_status_speaks_where_the_service_names_nothing() {
+fn status_decides_without_a_name() {
     check_status("503 Service Unavailable", "{}", StoreFault::Internal);
     check_status("502 Bad Gateway", "<html></html>", StoreFault::Internal);
     check_status("429 Too Many Requests", "{}", StoreFault::Throttled);
@@ -122,8 +126,9 @@ fn a_status_speaks_where_the_service_names_nothing() {
     check_status("400 Bad Request", throttled, StoreFault::Throttled);
 }
 
+/// A random password that breaks the policy is not used.
 #[tokio::test]
-async fn a_random_password_that_breaks_the_policy_is_not_used() {
+async fn random_password_against_the_policy() {
     let settings = PasswordSettings { source: PasswordSource::SecretsManager, ..PasswordSettings::default() };
     let rule = PasswordRule {
         shortest: 8,

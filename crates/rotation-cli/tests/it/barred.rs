@@ -94,8 +94,9 @@ async fn close(pair: &Pair, to: &str) {
     pair.world.admin(&sql).await;
 }
 
+/// A master that may not connect is reported with the GRANT that lets it.
 #[tokio::test]
-async fn a_master_that_may_not_connect_is_told_the_grant() {
+async fn master_without_connect_gets_the_grant() {
     let pair = Pair::rotated(0).await;
     close(&pair, &pair.world.user.username).await;
     pair.left_pending();
@@ -109,8 +110,9 @@ async fn a_master_that_may_not_connect_is_told_the_grant() {
     pair.follow(&advice).await;
 }
 
+/// A user that may not connect is reported with the GRANT that lets it.
 #[tokio::test]
-async fn a_user_that_may_not_connect_is_told_the_grant() {
+async fn user_without_connect_gets_the_grant() {
     let pair = Pair::rotated(0).await;
     close(&pair, &pair.master.username).await;
     let advice = pair.doctor(&expect![[r#"
@@ -121,8 +123,9 @@ async fn a_user_that_may_not_connect_is_told_the_grant() {
     pair.follow(&advice).await;
 }
 
+/// A master without REPLICATION is reported with the statement that gives it.
 #[tokio::test]
-async fn a_master_without_replication_is_told_to_have_it() {
+async fn master_without_replication_gets_it() {
     let pair = Pair::rotated(0).await;
     pair.world.admin(&format!("ALTER ROLE {} REPLICATION", pair.world.user.username)).await;
     let advice = pair.doctor(&expect![[r#"
@@ -133,9 +136,10 @@ async fn a_master_without_replication_is_told_to_have_it() {
     pair.follow(&advice).await;
 }
 
+/// An original past its validity is named.
 /// The clone is live, so that no user is kept out at this moment.
 #[tokio::test]
-async fn an_original_past_its_validity_is_named() {
+async fn original_past_its_validity() {
     let pair = Pair::rotated(1).await;
     pair.world.admin(&format!("ALTER ROLE {} VALID UNTIL '2001-01-01'", pair.world.user.username)).await;
     let advice = pair.doctor(&expect![[r#"
@@ -146,9 +150,10 @@ async fn an_original_past_its_validity_is_named() {
     pair.follow(&advice).await;
 }
 
+/// A live user past its validity is named with the statement that extends it.
 /// The server reports the same for a user past its validity as for a wrong password.
 #[tokio::test]
-async fn a_live_user_past_its_validity_has_its_statement() {
+async fn live_user_past_its_validity() {
     let pair = Pair::rotated(0).await;
     pair.world.admin(&format!("ALTER ROLE {} VALID UNTIL '2001-01-01'", pair.world.user.username)).await;
     let advice = pair.doctor(&expect![[r#"
@@ -161,8 +166,9 @@ async fn a_live_user_past_its_validity_has_its_statement() {
     pair.world.rotate(&["--yes"]).await.expect_code(0);
 }
 
+/// An original that may not log in is named.
 #[tokio::test]
-async fn an_original_that_may_not_log_in_is_named() {
+async fn original_without_login_is_named() {
     for rotations in [0, 1] {
         let pair = Pair::rotated(rotations).await;
         pair.world.admin(&format!("ALTER ROLE {} NOLOGIN", pair.world.user.username)).await;
@@ -183,9 +189,10 @@ async fn an_original_that_may_not_log_in_is_named() {
     }
 }
 
+/// A user that is named like a clone is reported as such.
 /// No rotation created it, and no user has the name without the suffix.
 #[tokio::test]
-async fn a_user_named_like_a_clone_is_told_so() {
+async fn user_named_like_a_clone() {
     let pair = Pair::rotated(0).await;
     let name = format!("{}_clone", pair.master.username.replace("app", "user"));
     let user = pair.world.server.create_role_named(&name, "").await.unwrap();

@@ -97,8 +97,9 @@ async fn capable_master(world: &World) -> TestLogin {
     master
 }
 
+/// The planted fault of the secret is listed first.
 #[tokio::test]
-async fn the_planted_fault_of_the_secret_stands_first() {
+async fn fault_of_the_secret_comes_first() {
     check!("SECRET_DELETED", |world| {
         let request = json!({"SecretId": SECRET});
         world.service.call_inside(Operation::DeleteSecret, request).unwrap();
@@ -130,8 +131,9 @@ async fn the_planted_fault_of_the_secret_stands_first() {
     });
 }
 
+/// The planted fault on the way to the server is listed first.
 #[tokio::test]
-async fn the_planted_fault_of_the_way_stands_first() {
+async fn fault_on_the_way_comes_first() {
     check!("NET_DB_DNS", |world| {
         current(&world, &with(&world, &json!({"host": "no-such-host.invalid"})))
     });
@@ -183,8 +185,9 @@ async fn the_planted_fault_of_the_way_stands_first() {
     });
 }
 
+/// The planted fault of the login is listed first.
 #[tokio::test]
-async fn the_planted_fault_of_the_login_stands_first() {
+async fn fault_of_the_login_comes_first() {
     check!("SECRET_PASSWORD_LINE_BREAK", |world| {
         let password = format!("{}\n", world.user.password);
         current(&world, &with(&world, &json!({"password": password})))
@@ -229,8 +232,9 @@ async fn the_planted_fault_of_the_login_stands_first() {
     });
 }
 
+/// The planted fault inside the database is listed first.
 #[tokio::test]
-async fn the_planted_fault_inside_the_database_stands_first() {
+async fn fault_in_the_database_comes_first() {
     check!("DB_READ_ONLY", |world| {
         let server = PostgresServer::builder(PostgresVersion::available().pop().unwrap()).start().unwrap();
         let app = server.create_role("").await.unwrap();
@@ -281,8 +285,9 @@ async fn the_planted_fault_inside_the_database_stands_first() {
     });
 }
 
+/// The planted fault of a MySQL user is listed first.
 #[tokio::test]
-async fn the_planted_fault_of_a_mysql_user_stands_first() {
+async fn fault_of_a_mysql_user_comes_first() {
     if !MysqlFlavor::MySql.is_to_be_tested() {
         return;
     }
@@ -300,10 +305,11 @@ async fn the_planted_fault_of_a_mysql_user_stands_first() {
     });
 }
 
+/// A blocked user of MySQL is reported with the statement that unblocks it.
 /// The remediation is named, with the statement to run, and doctor does not report that nothing has to be
 /// done.
 #[tokio::test]
-async fn a_blocked_user_of_mysql_is_told_with_the_statement_that_ends_it() {
+async fn blocked_mysql_user() {
     if !MysqlFlavor::MySql.is_to_be_tested() {
         return;
     }
@@ -349,8 +355,9 @@ async fn healthy(world: &World, planted: &Planted) -> Value {
     answer
 }
 
+/// Nothing is found in six healthy setups.
 #[tokio::test]
-async fn nothing_is_found_in_six_healthy_set_ups() {
+async fn nothing_found_in_six_healthy_setups() {
     let world = World::new().await;
     let answer = healthy(&world, &Planted::default()).await;
     let certificate = answer["findings"].as_array().unwrap().iter().find(|one| one["check"] == "certificate");
@@ -402,9 +409,10 @@ async fn run_as_it_stands(server: &DocdbServer, hint: &str) {
     }
 }
 
+/// A MongoDB user that may not change itself is found.
 /// Doctor finds it before a rotation does, and so does a dry run, which fails.
 #[tokio::test]
-async fn a_user_of_mongodb_that_may_not_change_itself_is_found() {
+async fn mongodb_user_without_own_rights() {
     let world = World::new().await;
     let (server, planted) = mongodb(&world).await;
     let (run, answer) = doctor(&world, &planted).await;
@@ -420,9 +428,10 @@ async fn a_user_of_mongodb_that_may_not_change_itself_is_found() {
     world.rotate_with(&["--yes"], &environment).await.expect_code(0);
 }
 
+/// A diagnosis locks no user of MySQL.
 /// Two rotations leave an AWSPREVIOUS that is refused, and such a login would lock the user on this server.
 #[tokio::test]
-async fn a_look_locks_no_user_of_mysql() {
+async fn diagnosis_locks_no_mysql_user() {
     if !MysqlFlavor::MySql.is_to_be_tested() {
         return;
     }
@@ -443,8 +452,9 @@ async fn a_look_locks_no_user_of_mysql() {
     server.try_login(&world.login("AWSCURRENT").unwrap()).await.unwrap();
 }
 
+/// Each labelled version is tried once, and none where no login was requested.
 #[tokio::test]
-async fn each_labelled_version_is_tried_once_and_none_where_it_was_so_asked() {
+async fn one_login_per_labelled_version() {
     let world = World::new().await;
     world.put_pending("never-to-be-set-0123");
     doctor(&world, &flags(&["--no-logins"])).await.0.expect_code(0);
@@ -457,8 +467,9 @@ async fn each_labelled_version_is_tried_once_and_none_where_it_was_so_asked() {
     assert_eq!(answer["state"], "both_log_in");
 }
 
+/// The table ends with the state and the one command to run.
 #[tokio::test]
-async fn the_table_ends_with_the_state_and_the_one_command() {
+async fn table_ends_with_state_and_command() {
     let world = World::new().await;
     world.put_pending("interrupted-0123456789");
     world.admin(&format!("ALTER ROLE {} PASSWORD 'interrupted-0123456789'", world.user.username)).await;
@@ -471,8 +482,9 @@ async fn the_table_ends_with_the_state_and_the_one_command() {
         .expect_out("--endpoint-url http://");
 }
 
+/// A secret that does not exist is reported with its code.
 #[tokio::test]
-async fn a_secret_that_is_not_there_is_told_with_its_code() {
+async fn missing_secret_has_its_code() {
     let world = World::new().await;
     world.service.inject(Fault::new(Operation::DescribeSecret, FaultKind::KmsAccessDenied).times(9));
     world.ask("doctor", &[], &[]).await.expect_code(1).expect_err("code: KMS_DENIED");
@@ -495,8 +507,9 @@ fn found<'a>(answer: &'a Value, check: &str) -> (&'a str, &'a str) {
     (one["code"].as_str().unwrap(), one["severity"].as_str().unwrap())
 }
 
+/// Findings by which no rotation fails have codes of their own.
 #[tokio::test]
-async fn what_no_rotation_fails_by_has_codes_of_its_own() {
+async fn findings_beyond_rotation_errors() {
     let answer = of_kind(|service| service.create_managed_secret("app", "{}", "rds", &[]).unwrap()).await;
     assert_eq!(found(&answer, "secret"), ("SECRET_MANAGED", "fault"));
     let answer = of_kind(|service| {

@@ -80,8 +80,9 @@ fn found(answer: &Value) -> Vec<(&str, &str)> {
     all.map(|one| (one["code"].as_str().unwrap(), one["severity"].as_str().unwrap())).collect()
 }
 
+/// The planted fault of the function is listed first.
 #[tokio::test]
-async fn the_planted_fault_of_the_function_stands_first() {
+async fn planted_fault_comes_first() {
     let Some(moto) = Moto::start().await else { return };
     let python = Moto::program("python").unwrap();
     let service = "secretsmanager.amazonaws.com";
@@ -120,8 +121,9 @@ async fn the_planted_fault_of_the_function_stands_first() {
     assert!(!["warning", "fault"].contains(&answer["severity"].as_str().unwrap()), "{answer:#}");
 }
 
+/// The advised permission is that of the alias where an alias rotates.
 #[tokio::test]
-async fn the_permission_that_is_advised_is_that_of_the_alias_where_one_rotates() {
+async fn advises_the_permission_of_the_alias() {
     let unlocked = json!({"Effect": "Allow", "Principal": {"Service": "secretsmanager.amazonaws.com"},
         "Action": "lambda:InvokeFunction", "Resource": "*"});
     let policies =
@@ -146,8 +148,9 @@ async fn the_permission_that_is_advised_is_that_of_the_alias_where_one_rotates()
     }
 }
 
+/// A function that is not active, or may not be described, is reported.
 #[tokio::test]
-async fn a_function_that_is_not_active_or_not_to_be_seen_is_told() {
+async fn inactive_or_hidden_function() {
     let world = rotated_by("f").await;
     let failed = ApiDouble::start(|_| {
         let why = "The VPC has no address left.";

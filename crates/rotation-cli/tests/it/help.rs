@@ -17,8 +17,9 @@ async fn check(arguments: &[&str], expected: Expect) {
     expected.assert_eq(&(lines.join("\n") + "\n"));
 }
 
+/// The help names the commands and has examples.
 #[tokio::test]
-async fn the_help_names_the_commands_with_examples() {
+async fn commands_with_examples() {
     check(
         &["--help"],
         expect![[r#"
@@ -53,8 +54,9 @@ async fn the_help_names_the_commands_with_examples() {
     .await;
 }
 
+/// The help of `run` describes what the command will do.
 #[tokio::test]
-async fn the_help_of_secret_says_what_it_will_do() {
+async fn run_describes_what_it_will_do() {
     check(
         &["run", "--help"],
         expect![[r#"
@@ -134,8 +136,9 @@ async fn the_help_of_secret_says_what_it_will_do() {
     .await;
 }
 
+/// The help of `network` lists which services it asks.
 #[tokio::test]
-async fn the_help_of_place_says_whom_it_asks() {
+async fn network_lists_what_it_asks() {
     check(
         &["network", "--help"],
         expect![[r#"
@@ -218,8 +221,9 @@ async fn every_help_text_keeps_the_rules() {
     }
 }
 
+/// A wrong command line ends with exit code 2.
 #[tokio::test]
-async fn a_wrong_command_line_ends_with_code_2() {
+async fn wrong_command_line_exits_with_2() {
     command::run(&["doctor", "app", "--engine", "oracle"], &[])
         .await
         .expect_code(2)

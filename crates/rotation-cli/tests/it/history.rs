@@ -60,8 +60,9 @@ const CURRENT: &[StagingLabel] = &[StagingLabel::Current];
 const PREVIOUS: &[StagingLabel] = &[StagingLabel::Previous];
 const PENDING: &[StagingLabel] = &[StagingLabel::Pending];
 
+/// The end of the last rotation is when AWSCURRENT moved.
 #[test]
-fn the_end_of_the_last_rotation_is_when_awscurrent_moved() {
+fn last_rotation_ends_as_awscurrent_moves() {
     let versions = [
         Version(3, DAY, CURRENT, Some(Access::LogsIn)),
         Version(2, 31 * DAY, PREVIOUS, Some(Access::Refused)),
@@ -80,8 +81,9 @@ fn the_end_of_the_last_rotation_is_when_awscurrent_moved() {
     );
 }
 
+/// Without that date, the newer version counts from its creation.
 #[test]
-fn without_that_date_the_newer_version_counts_from_its_creation() {
+fn undated_version_counts_from_creation() {
     let versions = [
         Version(2, DAY, CURRENT, Some(Access::LogsIn)),
         Version(1, 31 * DAY, PREVIOUS, Some(Access::LogsIn)),
@@ -109,8 +111,9 @@ fn without_that_date_the_newer_version_counts_from_its_creation() {
     );
 }
 
+/// A stuck rotation shows AWSPENDING since its creation.
 #[test]
-fn a_stuck_rotation_shows_awspending_since_its_creation() {
+fn stuck_rotation_shows_awspending() {
     let versions =
         [Version(2, 600, PENDING, Some(Access::LogsIn)), Version(1, DAY, CURRENT, Some(Access::Refused))];
     check(
@@ -125,8 +128,9 @@ fn a_stuck_rotation_shows_awspending_since_its_creation() {
     );
 }
 
+/// Where labels were moved back, nothing is inferred.
 #[test]
-fn where_labels_were_moved_back_nothing_is_inferred() {
+fn labels_moved_back_infer_nothing() {
     let versions = [
         Version(2, DAY, PREVIOUS, Some(Access::Refused)),
         Version(1, 31 * DAY, CURRENT, Some(Access::LogsIn)),
@@ -144,8 +148,9 @@ fn where_labels_were_moved_back_nothing_is_inferred() {
     );
 }
 
+/// A version without a value is not listed, and is still shown.
 #[test]
-fn a_version_without_a_value_is_not_listed_and_still_shown() {
+fn unlisted_version_is_still_shown() {
     let mut pending = look(&[Version(1, DAY, CURRENT, Some(Access::LogsIn))], None);
     assert_eq!(pending.timeline.rows().len(), 1);
     let dates = Dates { looked_at: ago(0), last_rotated: None, versions: Vec::new() };
@@ -168,8 +173,9 @@ fn a_version_without_a_value_is_not_listed_and_still_shown() {
     );
 }
 
+/// Of many versions without labels, the newest are shown.
 #[test]
-fn of_many_versions_without_labels_the_newest_are_shown() {
+fn newest_unlabelled_versions_are_shown() {
     let mut versions: Vec<_> =
         (0..20_u8).map(|number| Version(number, u64::from(100 - number) * DAY, &[], None)).collect();
     versions.push(Version(99, DAY, CURRENT, Some(Access::LogsIn)));
@@ -180,8 +186,9 @@ fn of_many_versions_without_labels_the_newest_are_shown() {
     assert_eq!((shown[0], shown[8]), (id(12).as_str(), id(99).as_str()));
 }
 
+/// A clock that is behind that of the service puts nothing after now.
 #[test]
-fn a_clock_that_is_behind_the_service_puts_nothing_after_now() {
+fn late_clock_puts_nothing_after_now() {
     let dates = Dates {
         looked_at: ago(0),
         last_rotated: Some(ago(0) + Duration::from_secs(9)),

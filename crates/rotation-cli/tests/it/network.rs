@@ -19,8 +19,9 @@ async fn network(arguments: &[&str]) -> Run {
     run
 }
 
+/// `network` prints the parameters of the stacks.
 #[tokio::test]
-async fn network_prints_the_parameters_of_the_stacks() {
+async fn prints_the_stack_parameters() {
     let Some(moto) = Moto::start().await else { return };
     let url = moto.url();
     let run = network(&["bare-mariadb", "--endpoint-url", &url, "--json"]).await;
@@ -61,8 +62,9 @@ async fn network_prints_the_parameters_of_the_stacks() {
     run.expect_code(1).expect_err("code: SECRET_NOT_FOUND");
 }
 
+/// Outside AWS, `network` asks no service.
 #[tokio::test]
-async fn network_outside_of_aws_asks_nobody() {
+async fn outside_aws_asks_no_service() {
     let arguments =
         ["app", "--host", "db.example.com", "--engine", "postgres", "--network", "public", "--json"];
     let nowhere = ["--endpoint-url", "http://127.0.0.1:1"];

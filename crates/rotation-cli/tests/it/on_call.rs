@@ -82,8 +82,9 @@ async fn asked(number: usize) -> World {
     world
 }
 
+/// Each on-call question is answered on the first screen.
 #[tokio::test]
-async fn each_question_is_answered_on_the_first_screen() {
+async fn first_screen_answers_each_question() {
     let questions = questions();
     let numbers: Vec<_> = questions.iter().map(|question| question.number).collect();
     assert_eq!(numbers, (1..=10).collect::<Vec<_>>());
@@ -103,7 +104,7 @@ async fn each_question_is_answered_on_the_first_screen() {
 
 /// What the decision tree promises about the lines `State` and `Next`.
 #[tokio::test]
-async fn the_tree_leads_from_the_state_to_the_way_out() {
+async fn tree_leads_from_state_to_way_out() {
     // 1. No outage: AWSCURRENT logs in, whatever AWSPENDING does.
     let world = World::new().await;
     world.put_pending("never-to-be-set-0123");

@@ -34,8 +34,9 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> Vec<&'a str> {
     text.split(start).skip(1).filter_map(|rest| Some(rest.split_once(end)?.0)).collect()
 }
 
+/// Every row and every label is in the page.
 #[tokio::test]
-async fn every_row_and_label_is_in_the_document() {
+async fn every_row_and_label_is_in_it() {
     let Some(visit) = visit(&page("shop/checkout", &alternating())).await else { return };
     expect_quiet(&visit);
     let dom = &visit.dom;
@@ -60,8 +61,9 @@ async fn every_row_and_label_is_in_the_document() {
     assert!(dom.contains("lang=\"en\"") && !dom.contains("<script"));
 }
 
+/// Names of a secret are text, and nothing else.
 #[tokio::test]
-async fn names_of_a_secret_are_text_and_nothing_else() {
+async fn names_of_a_secret_are_text_alone() {
     let evil = "</title><script>document.title='x'</script><img src=x onerror=alert(1)>\"'&\u{202e}\u{1b}[2J";
     let at = SystemTime::UNIX_EPOCH;
     let event = |what| Event { at, version: evil.to_owned(), what };
@@ -87,8 +89,9 @@ async fn names_of_a_secret_are_text_and_nothing_else() {
     assert!(visit.dom.contains(&format!("<td>{text} (inferred)</td><td>{text}</td>")), "{}", visit.dom);
 }
 
+/// A page that requests something from elsewhere is detected.
 #[tokio::test]
-async fn a_page_that_asks_for_something_is_noticed() {
+async fn external_requests_are_noticed() {
     let plain = page("shop/checkout", &alternating());
     let image = "<img src=\"http://pictures.example/x.png\"></main>";
     let asking = plain.replace("</main>", image);
@@ -105,8 +108,9 @@ async fn a_page_that_asks_for_something_is_noticed() {
     assert!(caught.console.iter().any(|line| line.contains("noticed")), "{caught:?}");
 }
 
+/// The page is drawn in light and dark, and on paper.
 #[tokio::test]
-async fn the_page_is_drawn_in_light_and_dark_and_on_paper() {
+async fn light_dark_and_on_paper() {
     let html = page("shop/checkout", &alternating());
     let Some(chromium) = Chromium::open(&html).unwrap() else { return };
     let light = chromium.picture(ColorScheme::Light, 1200, 900).await.unwrap();
@@ -119,8 +123,9 @@ async fn the_page_is_drawn_in_light_and_dark_and_on_paper() {
     assert!(paper.starts_with(b"%PDF") && paper.len() > 10_000, "{} bytes", paper.len());
 }
 
+/// `--explain` writes a page without a password.
 #[tokio::test]
-async fn explain_writes_a_page_without_a_password() {
+async fn explain_writes_no_password() {
     let world = World::new().await;
     let pending = world.put_pending("never-to-be-set-0123");
     let folder = tempfile::tempdir().unwrap();

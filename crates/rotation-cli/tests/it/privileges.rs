@@ -42,6 +42,7 @@ async fn rotates_twice(world: &World, environment: &[(&str, &str)]) {
     }
 }
 
+/// The documented privileges of PostgreSQL are enough.
 #[tokio::test]
 async fn those_of_postgresql_are_enough() {
     let world = World::new().await;
@@ -57,8 +58,9 @@ async fn those_of_postgresql_are_enough() {
     rotates_twice(&world, &[]).await;
 }
 
+/// The documented privileges of MySQL and MariaDB are enough.
 #[tokio::test]
-async fn those_of_mysql_and_mariadb_are_enough() {
+async fn those_of_mysql_mariadb_are_enough() {
     for (flavor, name) in [(MysqlFlavor::MySql, "MySQL"), (MysqlFlavor::MariaDb, "MariaDB")] {
         if !flavor.is_to_be_tested() {
             continue;
@@ -93,6 +95,7 @@ async fn those_of_mysql_and_mariadb_are_enough() {
     }
 }
 
+/// The documented privileges of MongoDB are enough.
 #[tokio::test]
 async fn those_of_mongodb_are_enough() {
     let server = DocdbServer::shared(DocdbProduct::MongoDb(MongoVersion::V6_0)).unwrap();

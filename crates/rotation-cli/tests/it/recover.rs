@@ -25,8 +25,9 @@ impl World {
     }
 }
 
+/// `--explain` draws the versions and reports how the secret got into that state.
 #[tokio::test]
-async fn explain_draws_the_versions_and_says_how_it_came_to_that() {
+async fn explain_draws_versions_and_cause() {
     let world = World::new().await;
     world.half_way().await;
     let run = world.ask("explain", &[], &[]).await;
@@ -46,8 +47,9 @@ async fn explain_draws_the_versions_and_says_how_it_came_to_that() {
     assert!(run.out.lines().all(str::is_ascii), "{}", run.out);
 }
 
+/// `--explain` draws with UTF-8 where the locale has it.
 #[tokio::test]
-async fn explain_draws_with_utf8_where_the_locale_has_it() {
+async fn explain_uses_utf8_by_the_locale() {
     let world = World::new().await;
     for (flags, variable, locale, utf8) in [
         (&["--no-logins"][..], "LC_ALL", "C.UTF-8", true),
@@ -62,8 +64,9 @@ async fn explain_draws_with_utf8_where_the_locale_has_it() {
     }
 }
 
+/// AWSCURRENT moves forward to the only version that logs in.
 #[tokio::test]
-async fn awscurrent_is_brought_forward_to_the_only_version_that_logs_in() {
+async fn forward_to_the_only_login() {
     let world = World::new().await;
     let version = world.half_way().await;
     world.ask("recover", &[], &[]).await.expect_code(1).expect_out("Does").expect_err("add --yes");
@@ -89,8 +92,9 @@ async fn every_command_that_writes_asks_the_same_question() {
     world.expect_current(&version).await;
 }
 
+/// AWSCURRENT goes back to AWSPREVIOUS where that alone logs in.
 #[tokio::test]
-async fn awscurrent_goes_back_to_awsprevious_where_that_alone_logs_in() {
+async fn back_to_awsprevious() {
     let world = World::new().await;
     let version = world.holder("AWSCURRENT").unwrap();
     let next = test_servers::TestLogin { password: HALF_WAY.into(), ..world.user.clone() };
@@ -99,8 +103,9 @@ async fn awscurrent_goes_back_to_awsprevious_where_that_alone_logs_in() {
     world.expect_current(&version).await;
 }
 
+/// A version that lost its label is found again.
 #[tokio::test]
-async fn a_version_that_lost_its_label_is_found_again() {
+async fn version_without_its_label_is_found() {
     let world = World::new().await;
     let version = world.half_way().await;
     let unlabel = json!({"SecretId": SECRET, "VersionStage": "AWSPENDING", "RemoveFromVersionId": version});
@@ -109,8 +114,9 @@ async fn a_version_that_lost_its_label_is_found_again() {
     world.expect_current(&version).await;
 }
 
+/// A pending password that the server never accepts is given up.
 #[tokio::test]
-async fn a_pending_password_that_is_never_taken_is_given_up() {
+async fn unused_pending_is_given_up() {
     let world = World::new().await;
     let current = world.holder("AWSCURRENT").unwrap();
     world.put_pending("never-to-be-set-0123");
@@ -120,8 +126,9 @@ async fn a_pending_password_that_is_never_taken_is_given_up() {
     world.rotate(&["--yes"]).await.expect_code(0);
 }
 
+/// A name out of a secret does not steer the terminal.
 #[tokio::test]
-async fn a_name_out_of_a_secret_does_not_steer_the_terminal() {
+async fn no_terminal_escapes_from_a_secret() {
     let world = World::new().await;
     let name = "app\u{1b}[2J\u{9b}31m\n  ok       login\t\r\u{202e}\u{2028}";
     world.put(&["AWSCURRENT"], &world.document(&world.user, &json!({"username": name})));
@@ -143,8 +150,9 @@ async fn a_name_out_of_a_secret_does_not_steer_the_terminal() {
     assert_eq!(current["username"], name, "{answer:#}");
 }
 
+/// Where nothing logs in, nothing is written.
 #[tokio::test]
-async fn where_nothing_logs_in_nothing_is_written() {
+async fn no_login_no_write() {
     let world = World::new().await;
     let before = world.service.stages(SECRET).unwrap();
     world.set_password("of-another-user").await;
@@ -153,8 +161,9 @@ async fn where_nothing_logs_in_nothing_is_written() {
     assert_eq!(before, world.service.stages(SECRET).unwrap());
 }
 
+/// A label move whose reply is lost is known to have arrived.
 #[tokio::test]
-async fn a_move_whose_reply_is_lost_is_known_to_have_arrived() {
+async fn move_with_a_lost_reply() {
     let world = World::new().await;
     let version = world.half_way().await;
     let lost = Fault::new(Operation::UpdateSecretVersionStage, FaultKind::DropAfterEffect);

@@ -23,6 +23,7 @@ fn check_list(path: &str, before: &str, separator: &str, after: &str) {
     assert!(read(path).contains(&list), "{path} has no {list}");
 }
 
+/// Templates and scripts allow every engine.
 #[test]
 fn templates_and_scripts_allow_every_engine() {
     check_list("deploy/function.yaml", "AllowedValues: [", ", ", "]");
@@ -34,8 +35,9 @@ fn templates_and_scripts_allow_every_engine() {
     check_list("scripts/demo", "scripts/demo [", "|", "]");
 }
 
+/// Every engine is packaged, built and documented.
 #[test]
-fn every_engine_is_packaged_built_and_documented() {
+fn engines_are_packaged_and_documented() {
     let (artifacts, readme) = (read("crates/delivery/src/artifact.rs"), read("README.md"));
     let demo = read("scripts/demo");
     let arms = demo.lines().filter_map(|line| line.split_once(") setup=("));
@@ -57,8 +59,9 @@ fn every_engine_is_packaged_built_and_documented() {
     }
 }
 
+/// The command line and the secret must name the same engine.
 #[test]
-fn command_line_and_secret_must_name_one_engine() {
+fn one_engine_by_flag_and_secret() {
     use EngineKind::{Mysql, Postgres, Redshift};
     for (asked, stored, chosen) in [
         (None, None, Ok(Postgres)),

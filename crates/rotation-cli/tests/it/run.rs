@@ -13,8 +13,9 @@ use test_servers::{MysqlFlavor, MysqlServer, RedshiftServer, TestAuthority, Test
 use crate::command;
 use crate::world::{Refusing, SECRET, World};
 
+/// A single user gets a new password without a failed login.
 #[tokio::test]
-async fn a_single_user_gets_a_new_password_without_a_failed_login() {
+async fn single_user_without_a_failed_login() {
     let world = World::new().await;
     let run = world.rotate(&["--yes"]).await;
     run.expect_code(0)
@@ -32,8 +33,9 @@ async fn a_single_user_gets_a_new_password_without_a_failed_login() {
     assert!(!world.logs_in(&world.user).await);
 }
 
+/// A dry run lists every statement and changes nothing.
 #[tokio::test]
-async fn a_dry_run_says_every_statement_and_changes_nothing() {
+async fn dry_run_lists_every_statement() {
     let world = World::new().await;
     let labels = world.service.stages(SECRET).unwrap();
     let run = world.rotate(&["--dry-run"]).await;
@@ -52,8 +54,9 @@ async fn a_dry_run_says_every_statement_and_changes_nothing() {
     );
 }
 
+/// A `masterarn` means alternating users, and the live user keeps its password.
 #[tokio::test]
-async fn a_masterarn_means_alternating_users_and_the_live_user_keeps_its_password() {
+async fn masterarn_means_alternating_users() {
     let world = World::new().await;
     let master = world.server.create_role("CREATEROLE").await.unwrap();
     let grant = format!("GRANT {} TO {} WITH ADMIN OPTION", world.user.username, master.username);
@@ -71,8 +74,9 @@ async fn a_masterarn_means_alternating_users_and_the_live_user_keeps_its_passwor
     assert!(world.logs_in(&live).await && world.logs_in(&world.user).await);
 }
 
+/// A secret of another engine is rotated by the rules of that engine.
 #[tokio::test]
-async fn a_secret_of_another_engine_is_rotated_by_the_rules_of_that_engine() {
+async fn other_engine_other_rules() {
     if !MysqlFlavor::MySql.is_to_be_tested() {
         return;
     }
@@ -104,8 +108,9 @@ async fn a_secret_of_another_engine_is_rotated_by_the_rules_of_that_engine() {
     server.try_login(&user).await.unwrap();
 }
 
+/// Redshift is rotated by its own rules, as a single user and as a pair.
 #[tokio::test]
-async fn redshift_is_rotated_by_its_own_rules_with_one_user_and_with_two() {
+async fn redshift_single_and_master_user() {
     let world = World::new().await;
     let server = RedshiftServer::shared().unwrap();
     let database = server.behind().create_database().await.unwrap();
@@ -138,15 +143,17 @@ async fn redshift_is_rotated_by_its_own_rules_with_one_user_and_with_two() {
     assert!(server.knows(&clone).await.unwrap() && server.knows(&changed).await.unwrap());
 }
 
+/// Nothing is written where no operator can agree: the error asks for `--yes`.
 #[tokio::test]
-async fn nothing_is_written_where_nobody_can_agree() {
+async fn no_agreement_no_write() {
     let world = World::new().await;
     world.rotate(&[]).await.expect_code(1).expect_out("Makes ").expect_err("add --yes");
     world.expect_untouched();
 }
 
+/// A rotation that was left after setSecret is resumed with its own version.
 #[tokio::test]
-async fn a_rotation_left_after_setsecret_is_taken_up_with_its_own_version() {
+async fn interrupted_after_set_is_resumed() {
     let world = World::new().await;
     let version = world.put_pending("interrupted-0123456789");
     let change = format!("ALTER ROLE {} PASSWORD 'interrupted-0123456789'", world.user.username);
@@ -159,16 +166,18 @@ async fn a_rotation_left_after_setsecret_is_taken_up_with_its_own_version() {
     world.rotate(&["--yes", "--token", &version]).await.expect_code(0).expect_out("Nothing to do");
 }
 
+/// A token that belongs to no pending version is refused.
 #[tokio::test]
-async fn the_token_of_no_pending_version_is_refused() {
+async fn token_of_no_pending_version() {
     let world = World::new().await;
     let token = uuid::Uuid::new_v4().to_string();
     world.rotate(&["--yes", "--token", &token]).await.expect_code(1).expect_err("is not AWSPENDING");
     world.expect_untouched();
 }
 
+/// A secret that opens nothing is left unchanged, with a code and a hint.
 #[tokio::test]
-async fn a_secret_that_opens_nothing_is_left_alone_with_code_and_hint() {
+async fn secret_without_a_login() {
     let world = World::new().await;
     let change = format!("ALTER ROLE {} PASSWORD 'another session changed it'", world.user.username);
     world.server.execute("postgres", &change).await.unwrap();
@@ -176,16 +185,18 @@ async fn a_secret_that_opens_nothing_is_left_alone_with_code_and_hint() {
     world.expect_untouched();
 }
 
+/// A server of an unknown authority is not written to.
 #[tokio::test]
-async fn a_server_of_an_unknown_authority_is_not_written_to() {
+async fn unknown_authority_no_write() {
     let world = World::new().await;
     let run = world.rotate_with(&["--yes"], &[("TLS_CA_BUNDLE", "")]).await;
     run.expect_code(1).expect_err("login with AWSCURRENT failed").expect_err("code: TLS_UNKNOWN_CA");
     world.expect_untouched();
 }
 
+/// The settings of the functions apply to the command too.
 #[tokio::test]
-async fn the_settings_of_the_functions_hold_here() {
+async fn function_settings_apply() {
     let world = World::new().await;
     let run = world.rotate_with(&["--yes"], &[("PASSWORD_LENGTH", "5")]).await;
     run.expect_code(1).expect_err("PASSWORD_LENGTH");
@@ -194,8 +205,9 @@ async fn the_settings_of_the_functions_hold_here() {
     assert_eq!(world.login("AWSCURRENT").unwrap().password.len(), 77);
 }
 
+/// A function that rotates the secret is named before the operator agrees.
 #[tokio::test]
-async fn a_function_that_rotates_the_secret_is_named_before_anybody_agrees() {
+async fn rotating_function_is_named_first() {
     let world = World::new().await;
     let function = "arn:aws:lambda:us-east-1:123456789012:function:other";
     world.service.register(function, std::sync::Arc::new(Refusing));
@@ -208,8 +220,9 @@ async fn a_function_that_rotates_the_secret_is_named_before_anybody_agrees() {
     assert_eq!(world.holder("AWSCURRENT"), Some(version));
 }
 
+/// A rotation that begins meanwhile keeps its AWSPENDING.
 #[tokio::test]
-async fn a_rotation_that_begins_meanwhile_keeps_awspending() {
+async fn concurrent_rotation_keeps_awspending() {
     let world = World::new().await;
     let endpoint = Endpoint {
         region: Some("us-east-1".into()),
@@ -229,8 +242,9 @@ async fn a_rotation_that_begins_meanwhile_keeps_awspending() {
     assert_eq!(world.service.stages(SECRET).unwrap().len(), 2, "the version that lost the race has no label");
 }
 
+/// The command that resumes a rotation repeats the flags that were given.
 #[tokio::test]
-async fn the_command_to_take_a_rotation_up_again_repeats_the_flags_that_were_given() {
+async fn resume_command_repeats_the_flags() {
     let world = World::new().await;
     let version = world.put_pending("never-to-be-set-0123");
     // After AWSCURRENT has been seen to log in, the first step finds what the diagnosis did not: a refused
@@ -252,8 +266,9 @@ async fn the_command_to_take_a_rotation_up_again_repeats_the_flags_that_were_giv
     assert_eq!(world.holder("AWSCURRENT"), Some(version));
 }
 
+/// A previous version that cannot be read does not hide that nothing logs in.
 #[tokio::test]
-async fn a_previous_version_that_cannot_be_read_does_not_hide_that_nothing_logs_in() {
+async fn unreadable_previous_hides_nothing() {
     let world = World::new().await;
     let request = json!({
         "SecretId": SECRET, "ClientRequestToken": uuid::Uuid::new_v4().to_string(),
@@ -266,8 +281,9 @@ async fn a_previous_version_that_cannot_be_read_does_not_hide_that_nothing_logs_
     world.rotate(&["--yes"]).await.expect_code(1).expect_err("code: DB_NO_CREDENTIAL_ACCEPTED");
 }
 
+/// Success is reported before the cleanup, which keeps nobody waiting for long.
 #[tokio::test]
-async fn success_is_told_before_the_tidying_which_nobody_waits_for_long() {
+async fn success_before_cleanup() {
     let world = World::new().await;
     let version = world.put_pending("to-be-set-0123456789");
     // The first call moves AWSCURRENT; those that follow remove AWSPENDING, or not.
@@ -281,8 +297,9 @@ async fn success_is_told_before_the_tidying_which_nobody_waits_for_long() {
     assert_eq!(world.holder("AWSCURRENT"), Some(version));
 }
 
+/// The engine is the one that the secret names.
 #[tokio::test]
-async fn the_engine_is_the_one_of_the_secret() {
+async fn engine_is_the_one_of_the_secret() {
     let world = World::new().await;
     // The same engine may be named.
     world.rotate(&["--dry-run", "--engine", "postgres"]).await.expect_code(0);
@@ -302,14 +319,16 @@ async fn the_engine_is_the_one_of_the_secret() {
     }
 }
 
+/// An endpoint that is no URL is refused before anything is asked.
 #[tokio::test]
-async fn an_endpoint_that_is_no_url_is_refused_before_anything_is_asked() {
+async fn endpoint_that_is_no_url() {
     let run = command::run(&["run", "app", "--endpoint-url", "https://two words"], &[]).await;
     run.expect_code(1).expect_err("--endpoint-url is not usable: must be a host name, or a URL");
 }
 
+/// Without credentials the hint is one for an operator, not for a function.
 #[tokio::test]
-async fn without_credentials_the_hint_is_for_a_person() {
+async fn hint_without_credentials() {
     let service = LocalSecretsManager::start(Settings::default()).await.unwrap();
     let endpoint = service.endpoint();
     let arguments = ["run", "app", "--region", "us-east-1", "--endpoint-url", &endpoint];
@@ -318,8 +337,9 @@ async fn without_credentials_the_hint_is_for_a_person() {
     assert!(!run.err.contains("function"), "{}", run.err);
 }
 
+/// Which authorities are trusted depends on the Region of the profile.
 #[tokio::test]
-async fn whom_to_trust_depends_on_the_region_of_the_profile() {
+async fn authorities_by_profile_region() {
     let authority = TestAuthority::new();
     let tls = Some(authority.server().server_config());
     let service = LocalSecretsManager::start(Settings { tls, ..Settings::default() }).await.unwrap();

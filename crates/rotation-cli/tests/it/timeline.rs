@@ -72,8 +72,9 @@ fn check(timeline: &Timeline, glyphs: Glyphs, expected: &Expect) {
     expected.assert_eq(&lines(timeline, glyphs));
 }
 
+/// Events become rows that carry the labels on.
 #[test]
-fn events_become_rows_that_carry_labels_on() {
+fn rows_carry_labels_on() {
     let timeline = Timeline::new(
         vec![mark(20, "late"), mark(0, "early"), mark(20, "late"), mark(20, "last")],
         vec![
@@ -105,8 +106,9 @@ fn events_become_rows_that_carry_labels_on() {
     assert_eq!(news(b), [false, true, true]);
 }
 
+/// An empty timeline has a legend alone.
 #[test]
-fn an_empty_timeline_has_a_legend_alone() {
+fn empty_one_has_a_legend_alone() {
     let timeline = Timeline::new(Vec::new(), Vec::new());
     assert!(timeline.moments().is_empty() && timeline.rows().is_empty());
     check(
@@ -118,8 +120,9 @@ fn an_empty_timeline_has_a_legend_alone() {
     );
 }
 
+/// A rotation is drawn step by step.
 #[test]
-fn a_rotation_is_drawn_step_by_step() {
+fn rotation_is_drawn_step_by_step() {
     check(
         &alternating(),
         Glyphs::ASCII,
@@ -134,8 +137,9 @@ fn a_rotation_is_drawn_step_by_step() {
     );
 }
 
+/// A UTF-8 terminal gets other signs in the same places.
 #[test]
-fn a_terminal_of_utf8_gets_other_signs_in_the_same_places() {
+fn utf8_signs_take_the_same_places() {
     check(
         &alternating(),
         Glyphs::UTF8,
@@ -150,8 +154,9 @@ fn a_terminal_of_utf8_gets_other_signs_in_the_same_places() {
     );
 }
 
+/// What does not fit in a line follows below it.
 #[test]
-fn what_does_not_fit_in_a_line_follows_below() {
+fn overlong_text_follows_below() {
     let mut events = Vec::new();
     for version in 0..9_u64 {
         let name = format!("{version}{version}{version}{version}5555-0000-0000-0000-000000000000");
@@ -196,8 +201,9 @@ fn what_does_not_fit_in_a_line_follows_below() {
     );
 }
 
+/// No line is too long, whatever the names are.
 #[test]
-fn no_line_is_too_long_whatever_the_names() {
+fn no_line_is_too_long() {
     for length in [0, 1, 8, 16, 17, 40, 400] {
         for moments in [1, 2, 7, 30] {
             let name = "n".repeat(length);
@@ -214,8 +220,9 @@ fn no_line_is_too_long_whatever_the_names() {
     }
 }
 
+/// A name neither steers the terminal nor shifts a column.
 #[test]
-fn a_name_neither_steers_the_terminal_nor_shifts_a_column() {
+fn names_steer_no_terminal_or_column() {
     let timeline = Timeline::new(
         vec![mark(0, "now")],
         vec![

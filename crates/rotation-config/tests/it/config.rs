@@ -48,8 +48,9 @@ fn passwords(variables: &[(&str, &str)], holds: impl Fn(&PasswordPolicy, &str) -
     }
 }
 
+/// Invalid settings are refused by name and without their value.
 #[test]
-fn odd_settings_are_refused_by_name_and_without_their_value() {
+fn invalid_settings_are_named() {
     refused(&[("PASSWORD_LENGTH", "abc")], "the setting PASSWORD_LENGTH must be a whole number");
     refused(&[("PASSWORD_LENGTH", "-3")], "the setting PASSWORD_LENGTH must be a whole number");
     refused(&[("PASSWORD_LENGTH", "7")], "the setting PASSWORD_LENGTH must be 8 to 64 for this engine");
@@ -93,8 +94,9 @@ fn odd_settings_are_refused_by_name_and_without_their_value() {
     );
 }
 
+/// Exclusions that leave guessable passwords, or break the engine's rule, are refused.
 #[test]
-fn exclusions_that_leave_guessable_passwords_or_break_the_engines_rule_are_refused() {
+fn weak_or_impossible_exclusions() {
     let guessable = "the setting PASSWORD_LENGTH and the exclusions leave fewer than 128 bits of randomness; \
                      raise it or exclude less";
     refused(&[("PASSWORD_LENGTH", "16")], guessable);
@@ -112,8 +114,9 @@ fn exclusions_that_leave_guessable_passwords_or_break_the_engines_rule_are_refus
     );
 }
 
+/// The settings of AWS's templates keep their meaning.
 #[test]
-fn the_templates_settings_keep_their_meaning() {
+fn template_settings_keep_their_meaning() {
     passwords(&[], |policy, text| {
         text.len() == 32 && policy.settings().source == PasswordSource::OperatingSystem
     });
@@ -130,14 +133,16 @@ fn the_templates_settings_keep_their_meaning() {
     });
 }
 
+/// An empty list of exclusions excludes nothing but what the engine forbids.
 #[test]
-fn an_empty_list_of_exclusions_excludes_nothing_but_what_the_engine_forbids() {
+fn empty_exclusions() {
     let config = parse(&[("EXCLUDE_CHARACTERS", "")], StrategyKind::SingleUser).expect("good settings");
     assert_eq!(config.database.passwords.excluded_characters(), "\"/@");
 }
 
+/// The deployed master secret belongs to the master-user strategy alone.
 #[test]
-fn the_deployed_master_secret_belongs_to_the_alternating_strategy_alone() {
+fn master_secret_for_master_user_only() {
     let arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:master-AbCdEf";
     let variables = [("MASTER_SECRET_ARN", arn)];
     let config = parse(&variables, StrategyKind::MasterUser).expect("good settings");
@@ -146,8 +151,9 @@ fn the_deployed_master_secret_belongs_to_the_alternating_strategy_alone() {
     assert!(config.master.deployed.is_none());
 }
 
+/// A lookup uses the endpoint of its own variable, or else that of all services.
 #[test]
-fn a_lookup_is_where_its_own_variable_says_else_where_that_of_all_services_does() {
+fn lookup_endpoint_precedence() {
     let all = ("AWS_ENDPOINT_URL", "http://127.0.0.1:5000");
     let own = ("AWS_ENDPOINT_URL_REDSHIFT", "http://127.0.0.1:5001");
     let config = parse(&[all, own], StrategyKind::MasterUser).expect("good settings");
@@ -161,8 +167,9 @@ fn a_lookup_is_where_its_own_variable_says_else_where_that_of_all_services_does(
     assert_eq!(refusal.expect_err("a refusal"), wrong);
 }
 
+/// A test statement comes from the environment, and from the secret only where that is allowed.
 #[test]
-fn a_test_statement_is_taken_from_the_environment_and_the_secret_s_own_only_where_it_is_allowed() {
+fn source_of_the_test_statement() {
     let config = parse(&[], StrategyKind::SingleUser).expect("good settings");
     assert!(config.database.proof.deployed.is_none());
     assert_eq!(config.database.proof.field, TestField::Ignored);
@@ -173,8 +180,9 @@ fn a_test_statement_is_taken_from_the_environment_and_the_secret_s_own_only_wher
     assert!(!format!("{config:?}").contains("canary"), "{config:?}");
 }
 
+/// Neither the environment nor the configuration prints a credential.
 #[test]
-fn neither_environment_nor_configuration_prints_a_credential() {
+fn credentials_are_not_printed() {
     let variables = [
         ("AWS_ACCESS_KEY_ID", "AKIDCANARY"),
         ("AWS_SECRET_ACCESS_KEY", "canary-secret"),

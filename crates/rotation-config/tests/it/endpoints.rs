@@ -8,8 +8,9 @@ fn check(text: &str, good: bool) {
     assert_eq!(EndpointUrl::parse(text).is_ok(), good, "{text:?}");
 }
 
+/// An endpoint is a host or an HTTP URL.
 #[test]
-fn an_endpoint_is_a_host_or_an_http_url() {
+fn host_or_http_url() {
     for text in [
         "https://secretsmanager.us-east-1.amazonaws.com",
         "https://secretsmanager.us-east-1.amazonaws.com/",
@@ -38,8 +39,9 @@ fn an_endpoint_is_a_host_or_an_http_url() {
     }
 }
 
+/// A bundle holds at least one certificate, and every one of them can be read.
 #[test]
-fn a_bundle_holds_certificates_and_every_one_can_be_read() {
+fn every_certificate_is_readable() {
     let authority = TestAuthority::new();
     let pem = authority.certificate_pem();
     let refusal = |text: &str| CaBundle::parse(text.into()).err();

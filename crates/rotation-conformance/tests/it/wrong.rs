@@ -270,6 +270,7 @@ pub(crate) fn names(findings: &[Finding], defect: &str) -> bool {
     findings.iter().any(|finding| finding.to_string().contains(defect))
 }
 
+/// Each wrong target is named by the rule that it breaks.
 #[test]
 fn each_wrong_target_is_named() {
     for (wrong, defect) in EXPECTED {

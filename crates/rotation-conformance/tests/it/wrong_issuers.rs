@@ -135,6 +135,7 @@ impl IssuerBench for Bench {
     }
 }
 
+/// Each wrong issuer is named by the rule that it breaks.
 #[test]
 fn each_wrong_issuer_is_named() {
     for (wrong, defect) in EXPECTED {

@@ -134,8 +134,9 @@ fn live(diagnosis: &Diagnosis) -> &VersionSeen {
     diagnosis.versions.iter().find(is_live).unwrap()
 }
 
+/// A target of any kind is rotated.
 #[test]
-fn a_target_of_any_kind_is_rotated() {
+fn rotates_a_target_of_any_kind() {
     World::run(async {
         let (service, office) = (fresh().await, Office::default());
         for each in Step::ALL {
@@ -148,9 +149,10 @@ fn a_target_of_any_kind_is_rotated() {
     });
 }
 
+/// A related secret that cannot be used has a code.
 /// A target without its own error for the secret gets the protocol's error.
 #[test]
-fn a_related_secret_that_cannot_be_used_has_a_code() {
+fn unusable_related_secret_has_a_code() {
     World::run(async {
         let (service, office) = (fresh().await, Office::default());
         step(&service, Ticket { office: &office, related: None }, Step::Create).await.unwrap();
@@ -169,8 +171,9 @@ fn a_related_secret_that_cannot_be_used_has_a_code() {
     });
 }
 
+/// A doctor tries each version by the target's own proof.
 #[test]
-fn a_doctor_tries_each_version_by_the_targets_own_proof() {
+fn doctor_uses_the_targets_own_proof() {
     World::run(async {
         let (service, office) = (fresh().await, Office::default());
         *office.valid.borrow_mut() = Some("first-password".into());
@@ -192,9 +195,10 @@ fn a_doctor_tries_each_version_by_the_targets_own_proof() {
     });
 }
 
+/// A version that names another service is not tried.
 /// A party that may write AWSPENDING must not get a doctor to send the password elsewhere.
 #[test]
-fn a_version_that_names_another_service_is_not_tried() {
+fn version_of_another_service_is_not_tried() {
     World::run(async {
         let (service, office) = (fresh().await, Office::default());
         *office.valid.borrow_mut() = Some("of nobody".into());
@@ -208,9 +212,10 @@ fn a_version_that_names_another_service_is_not_tried() {
     });
 }
 
+/// A secret of which no version opens its target has a code.
 /// Where two versions are refused, the protocol's own code covers all of them.
 #[test]
-fn a_secret_of_which_no_version_opens_its_target_has_a_code() {
+fn secret_that_opens_nothing_has_a_code() {
     World::run(async {
         let (service, office) = (fresh().await, Office::default());
         *office.valid.borrow_mut() = Some("of nobody".into());

@@ -44,17 +44,20 @@ fn check(plan: Plan, expected: &Cost) {
     }
 }
 
+/// A healthy single-user rotation makes 11 store calls, 7 deep, and 2 logins.
 #[test]
-fn a_healthy_single_user_rotation_makes_11_store_calls_7_deep_and_2_logins() {
+fn single_user_11_store_calls_2_logins() {
     check(Plan::SingleUser, &Cost { store_calls: 11, store_depth: 7, logins: 2, refused: 0 });
 }
 
+/// A healthy rotation of alternating users makes 12 store calls, 7 deep, and 3 logins.
 #[test]
-fn a_healthy_alternating_rotation_makes_12_store_calls_7_deep_and_3_logins() {
+fn master_user_12_store_calls_3_logins() {
     check(Plan::Alternating, &Cost { store_calls: 12, store_depth: 7, logins: 3, refused: 0 });
 }
 
+/// Without a deployed master, its secret is read after the others.
 #[test]
-fn without_a_deployed_master_its_secret_is_read_after_the_others() {
+fn undeployed_master_is_read_last() {
     check(Plan::AlternatingByField, &Cost { store_calls: 12, store_depth: 8, logins: 3, refused: 0 });
 }

@@ -15,8 +15,9 @@ pub(crate) fn all_meanings() -> Vec<(Code, &'static str)> {
     [rotation_core::codes::MEANINGS, codes::MEANINGS].concat()
 }
 
+/// A code is its name wherever it is printed or compared.
 #[test]
-fn a_code_is_its_name_in_every_print_and_comparison() {
+fn code_equals_its_name() {
     for code in all_codes() {
         assert_eq!(format!("{code:?}"), format!("{:?}", code.name()));
         assert_eq!(format!("{code:>40}"), format!("{:>40}", code.name()));
@@ -25,17 +26,19 @@ fn a_code_is_its_name_in_every_print_and_comparison() {
     }
 }
 
+/// Exactly five codes mean that the server itself has refused.
 #[test]
-fn the_server_has_said_no_by_five_codes() {
+fn five_codes_mean_a_server_refusal() {
     let refused = codes::REFUSED_LOGINS.map(Code::name);
     let names =
         ["DB_AUTH_REFUSED", "SECRET_PASSWORD_LINE_BREAK", "DB_USER_NOT_FOUND", "DB_LOCKED", "DB_EXPIRED"];
     assert_eq!(refused, names);
 }
 
+/// What passes by itself in the store is retryable.
 /// The adapters ask for it before they call again; the class of the code has the same meaning.
 #[test]
-fn what_passes_by_itself_in_the_store_is_retryable() {
+fn transient_store_faults_are_retryable() {
     for fault in STORE_FAULTS {
         let error = RotationError::from(StoreError::new("GetSecretValue", fault));
         assert_eq!(fault.passes(), error.class() == Class::Retryable, "{fault}");

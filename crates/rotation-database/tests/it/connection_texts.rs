@@ -30,6 +30,7 @@ fn check(text: &str, credentials: Option<(&str, &str)>, replaced: &str) {
 
 const IN_URL: &str = "p%27%22%7B%7D%5C%25%3B%26%3D%C3%A9";
 
+/// URLs: the credentials in each known form are read and replaced.
 #[test]
 fn urls() {
     let both = |user: &str, password: &str, text: &str, to: &str| {
@@ -65,6 +66,7 @@ fn urls() {
     check(server, Some(("u", "p;}")), to);
 }
 
+/// Keywords and pairs: their credentials are read and replaced.
 #[test]
 fn keywords_and_pairs() {
     let keywords = r"host = h user=u password='p\' \\w' dbname=shop";
@@ -88,12 +90,14 @@ fn keywords_and_pairs() {
     check("host=h;user=u; password=p", Some(("u", "p")), r#"host=h;user="n u"; password="p'""{}\%;&=é""#);
 }
 
+/// DSNs of Go's drivers: their credentials are read and replaced.
 #[test]
 fn dsns_of_go() {
     check("u:p@w@tcp(h:3306)/db?x=1", Some(("u", "p@w")), r#"n u:p'"{}\%;&=é@tcp(h:3306)/db?x=1"#);
     check("u:p@/db", Some(("u", "p")), r#"n u:p'"{}\%;&=é@/db"#);
 }
 
+/// Other texts hold no credentials.
 #[test]
 fn other_texts_hold_no_credentials() {
     for text in [
@@ -127,9 +131,10 @@ fn urls_of_several_hosts() {
     assert!(ConnectionText::parse("mysql://u:p@w@a/db").is_none());
 }
 
+/// A value that a form cannot hold is none.
 /// MariaDB's driver decodes nothing, so some values cannot be written for it.
 #[test]
-fn a_value_that_a_form_cannot_hold_is_none() {
+fn value_no_form_can_hold() {
     for text in [
         "jdbc:mariadb://h/db?user=u&password=p%40",
         "jdbc:mysql://h/db?permitMysqlScheme&user=u&password=p%40",
@@ -145,6 +150,7 @@ fn a_value_that_a_form_cannot_hold_is_none() {
     assert!(ConnectionText::parse("u:p@tcp(h)/db").unwrap().replaced("a:b", "q").is_none());
 }
 
+/// A connection text shows whether it names the host, or any host at all.
 #[test]
 fn hosts() {
     for (text, expected) in [
@@ -165,19 +171,21 @@ fn hosts() {
     }
 }
 
+/// Either the user or the password may be missing.
 /// A password without a user, as in Redis URLs, and a user without a password.
 #[test]
-fn one_of_the_two_may_be_missing() {
+fn user_or_password_alone() {
     let found = ConnectionText::parse("redis://:p@cache/0").unwrap();
     assert_eq!(read(&found), (vec![], vec!["p".into()]));
     let found = ConnectionText::parse("postgresql://u@h/db").unwrap();
     assert_eq!(read(&found), (vec!["u".into()], vec![]));
 }
 
+/// A text is written in one piece.
 /// A string that grows would leave parts of the password in memory, so each text has its full capacity from
 /// the start.
 #[test]
-fn a_text_is_written_in_one_piece() {
+fn written_in_one_allocation() {
     let text = "postgresql://u:p@h/db?user=u&password=p";
     let (user, password) = ("é é", "%%%%%%%%");
     let replaced = ConnectionText::parse(text).unwrap().replaced(user, password).unwrap();
@@ -186,8 +194,9 @@ fn a_text_is_written_in_one_piece() {
     assert_eq!(replaced.capacity(), room);
 }
 
+/// Nothing of a connection text is printed.
 #[test]
-fn nothing_of_it_is_printed() {
+fn prints_its_type_alone() {
     let found = ConnectionText::parse("redis://:p@cache/0").unwrap();
     assert_eq!(format!("{found:?}"), "ConnectionText(..)");
 }

@@ -46,8 +46,9 @@ fn check(plan: Plan, url: &str, follows: bool) {
     assert!(!passwords.is_empty() && passwords.iter().all(|one| *one == text(&next, "password")));
 }
 
+/// A URL of the secret's own user follows the new password.
 #[test]
-fn a_url_of_the_secret_s_own_user_follows() {
+fn url_of_the_same_user_follows() {
     for plan in [Plan::SingleUser, Plan::Alternating] {
         check(plan, "postgresql://app:first-password@db.example.com/shop", true);
         // Another host: a reader endpoint has the same password, an unrelated server has its own.
@@ -67,14 +68,16 @@ fn a_url_of_the_secret_s_own_user_follows() {
     check(Plan::SingleUser, "postgresql://app_clone:of-the-clone@db.example.com/shop", false);
 }
 
+/// A field that holds the password alone follows the new password.
 #[test]
-fn the_password_alone_follows() {
+fn plain_password_follows() {
     let next = propose(Plan::SingleUser, r#""copy":"first-password","n":1"#, "copy,n").unwrap();
     assert_eq!(text(&next, "copy"), text(&next, "password"));
 }
 
+/// A password in an unknown form is refused by the name of its field.
 #[test]
-fn a_password_in_an_unknown_form_is_refused_by_the_name_of_its_field() {
+fn unknown_form_is_named() {
     let error = propose(Plan::SingleUser, r#""odd":"<first-password>""#, "odd").unwrap_err();
     assert_eq!(error.code(), "SECRET_FIELD_INVALID");
     assert!(with_causes(&error).contains("`odd`") && !with_causes(&error).contains("first-password"));
@@ -84,8 +87,9 @@ fn a_password_in_an_unknown_form_is_refused_by_the_name_of_its_field() {
     assert!(propose(Plan::SingleUser, r#""odd":"<first-password>""#, "url").is_ok());
 }
 
+/// A list of fields with a gap, or with a field that a rotation reads, is refused.
 #[test]
-fn a_list_of_fields_has_no_gap_and_nothing_that_a_rotation_reads() {
+fn list_with_gaps_or_core_fields() {
     for list in [
         "",
         "a,,b",
@@ -152,10 +156,11 @@ fn notes(fields: &str, rewritten: &str) -> Vec<String> {
     })
 }
 
+/// Fields that become stale are noted.
 /// Each field that the rotation leaves with another password is noted once, by its name. Fields that are
 /// rewritten are not noted.
 #[test]
-fn fields_that_go_stale_are_noted() {
+fn stale_fields_are_noted() {
     const STALE: &str = "holds another password than `password` from now on (REWRITE_FIELDS)";
     let fields = r#""b":"postgres://app:long-ago@db.example.com/shop","a":"first-password","c":"unrelated""#;
     assert_eq!(notes(fields, "other"), ["a", "b"].map(|field| format!("the field {field} {STALE}")));

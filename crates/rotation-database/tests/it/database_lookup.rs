@@ -106,14 +106,16 @@ fn check(host: &str, master: Master<'_>, expected: Result<(&str, u16, usize), &'
     assert_eq!(found, expected.as_ref().copied(), "{host}, {master:?}");
 }
 
+/// A master of the same host needs no lookup.
 #[test]
-fn a_master_of_the_same_host_asks_nobody() {
+fn same_host_needs_no_lookup() {
     check(WRITER, Master::At(WRITER), Ok((WRITER, 5432, 0)));
     check("db.example.com", Master::At("DB.example.com."), Ok(("DB.example.com.", 5432, 0)));
 }
 
+/// A managed master is found by the tags of its service.
 #[test]
-fn a_managed_master_is_found_by_the_tags_of_its_service() {
+fn managed_master_by_service_tags() {
     let instance = "arn:aws:rds:eu-central-1:123456789012:db:orders";
     let cluster = "arn:aws:rds:eu-central-1:123456789012:cluster:shop";
     check(WRITER, Master::Tagged("aws:rds:primarydbinstancearn", instance), Ok((WRITER, 6543, 1)));
@@ -128,8 +130,9 @@ fn a_managed_master_is_found_by_the_tags_of_its_service() {
     }
 }
 
+/// Of several endpoints for writing, the one that the secret names is used.
 #[test]
-fn of_several_ways_to_write_the_one_that_the_secret_names_is_taken() {
+fn endpoint_named_by_the_secret() {
     let owner = Master::Tagged("aws:redshift-serverless:namespacearn", DOORS);
     check(FRONT, owner, Ok((FRONT, 6543, 1)));
     check(BACK, owner, Ok((BACK, 6543, 1)));
@@ -138,8 +141,9 @@ fn of_several_ways_to_write_the_one_that_the_secret_names_is_taken() {
     check("side.example.com", owner, Ok((FRONT, 6543, 1)));
 }
 
+/// A managed master whose server nothing names is refused.
 #[test]
-fn a_managed_master_whose_server_nobody_names_is_refused() {
+fn managed_master_without_a_server() {
     let arn = |resource: &str| format!("arn:aws:rds:eu-central-1:123456789012:{resource}");
     let key = "aws:rds:primarydbinstancearn";
     for (key, value) in [("owner", arn("db:orders")), (key, "orders".into()), (key, String::new())] {
@@ -152,8 +156,9 @@ fn a_managed_master_whose_server_nobody_names_is_refused() {
     check("other.example.com", Master::Tagged(key, &arn("db:other")), Err("MASTER_ENGINE_DIFFERS"));
 }
 
+/// A replica and its source belong together.
 #[test]
-fn a_replica_and_its_source_belong_together() {
+fn replica_and_its_source() {
     check(REPLICA, Master::At(WRITER), Ok((WRITER, 5432, 2)));
     check(WRITER, Master::At(REPLICA), Ok((WRITER, 6543, 2)));
     check(SECOND, Master::At(WRITER), Ok((WRITER, 5432, 3)));
@@ -164,8 +169,9 @@ fn a_replica_and_its_source_belong_together() {
     check(ELSEWHERE, Master::At(REPLICA), Ok((WRITER, 6543, 3)));
 }
 
+/// Endpoints of one cluster belong together.
 #[test]
-fn endpoints_of_one_cluster_belong_together() {
+fn endpoints_of_one_cluster() {
     for (host, master, port, asked) in [
         (READERS, CLUSTER, 5432, 1),
         (CLUSTER, READERS, 6543, 1),
@@ -180,8 +186,9 @@ fn endpoints_of_one_cluster_belong_together() {
     }
 }
 
+/// Hosts that nothing joins stay refused.
 #[test]
-fn hosts_that_nothing_joins_stay_refused() {
+fn unrelated_hosts_stay_refused() {
     for (host, master) in [
         (WRITER, FOREIGN),
         (FOREIGN, WRITER),
@@ -214,8 +221,9 @@ fn refused(host: &str, master: Master<'_>, spoil: impl FnOnce(&World)) -> Rotati
     })
 }
 
+/// A lookup that does not answer has codes of its own, one for each fault.
 #[test]
-fn a_lookup_that_does_not_answer_has_codes_of_its_own() {
+fn failed_lookup_has_its_codes() {
     for (fault, code) in [
         (ServiceFault::Unreachable, "DBLOOKUP_UNREACHABLE"),
         (ServiceFault::CertificateRefused, "DBLOOKUP_CERTIFICATE"),
@@ -230,8 +238,9 @@ fn a_lookup_that_does_not_answer_has_codes_of_its_own() {
     }
 }
 
+/// A denied lookup is reported with the policy statement to add.
 #[test]
-fn a_denied_look_up_comes_with_the_statement_to_add() {
+fn denied_lookup_names_the_statement() {
     let spoil = |world: &World| world.lookup.borrow_mut().fault = Some(ServiceFault::AccessDenied);
     let hint = refused(REPLICA, Master::At(WRITER), spoil).remediation(Reader::Operator);
     let statement = concat!(
@@ -241,8 +250,10 @@ fn a_denied_look_up_comes_with_the_statement_to_add() {
     assert!(hint.contains(statement), "{hint}");
 }
 
+/// A managed master that was rotated meanwhile is read again, and its server is not looked up
+/// again.
 #[test]
-fn a_managed_master_that_was_rotated_meanwhile_is_read_again_and_its_server_is_not_looked_up_again() {
+fn rotated_master_is_read_again_once() {
     World::run(async {
         let instance = "arn:aws:rds:eu-central-1:123456789012:db:orders";
         let service = prepare(REPLICA, Master::Tagged("aws:rds:primarydbinstancearn", instance)).await;
@@ -260,8 +271,9 @@ fn a_managed_master_that_was_rotated_meanwhile_is_read_again_and_its_server_is_n
     });
 }
 
+/// A dry run finds a managed master as well.
 #[test]
-fn a_dry_run_finds_a_managed_master_as_well() {
+fn dry_run_finds_a_managed_master() {
     World::run(async {
         let instance = "arn:aws:rds:eu-central-1:123456789012:db:orders";
         let service = prepare(REPLICA, Master::Tagged("aws:rds:primarydbinstancearn", instance)).await;

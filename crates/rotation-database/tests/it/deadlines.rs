@@ -7,8 +7,9 @@ use tokio::time::Instant;
 
 use crate::world::{Kind, Plan, Service, Situation, Variant, World};
 
+/// A deadline returns the time that is left, and only a shorter limit cuts it.
 #[test]
-fn a_deadline_says_what_is_left_and_is_cut_by_a_shorter_limit_only() {
+fn remaining_time_and_shorter_limits() {
     World::run(async {
         let deadline = Deadline::after(Duration::from_secs(10));
         assert_eq!(deadline.remaining(), Duration::from_secs(10));
@@ -22,9 +23,10 @@ fn a_deadline_says_what_is_left_and_is_cut_by_a_shorter_limit_only() {
     });
 }
 
+/// A lagging value is waited for with growing, randomly extended pauses.
 /// The pauses are 1.55 s in total. Each is extended by up to its own length, never shortened.
 #[test]
-fn a_lagging_value_is_waited_for_with_pauses_that_are_drawn_out() {
+fn lagging_value_is_polled() {
     World::run(async {
         let service = Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await;
         let start = Instant::now();
@@ -55,8 +57,9 @@ fn check_commit(plan: Plan, left: Duration, expected: Result<(), &str>) {
     });
 }
 
+/// A change is not begun without the time to learn its result.
 #[test]
-fn a_change_is_not_begun_without_the_time_to_hear_what_became_of_it() {
+fn no_change_without_time_for_its_answer() {
     for plan in [Plan::SingleUser, Plan::Alternating] {
         check_commit(plan, Duration::from_millis(260), Ok(()));
         check_commit(plan, Duration::from_millis(240), Err("TIMED_OUT"));
@@ -75,10 +78,11 @@ async fn staged_for(plan: Plan, time: Duration) -> (Result<(), &'static str>, us
     (outcome.map_err(|error| error.code().name()), asked)
 }
 
+/// The minimum time for a commit is enough for one.
 /// A change of a single user reads the labels after staging, so the time left for the commit is exactly the
 /// rest.
 #[test]
-fn the_least_time_for_a_commit_is_enough_for_one() {
+fn minimum_commit_time_is_enough() {
     World::run(async {
         let most = Service::TIME.checked_sub(Duration::from_millis(250)).unwrap();
         assert_eq!(staged_for(Plan::SingleUser, most).await.0, Ok(()));
@@ -87,10 +91,11 @@ fn the_least_time_for_a_commit_is_enough_for_one() {
     });
 }
 
+/// Labels that are older than a second are read again.
 /// Labels that were read while a change was staged are valid for a second; after that they are read once
 /// more.
 #[test]
-fn labels_that_are_older_than_a_second_are_asked_again() {
+fn old_labels_are_read_again() {
     World::run(async {
         let second = Duration::from_secs(1);
         for (time, asked) in [(Duration::ZERO, 2), (second, 2), (second + Duration::from_nanos(1), 3)] {

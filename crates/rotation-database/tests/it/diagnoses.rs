@@ -70,8 +70,9 @@ async fn place_of(service: &Service, name: &str) -> usize {
     gate.calls + within
 }
 
+/// A history that cannot be read is a note, and never means that nothing logs in.
 #[test]
-fn a_history_that_cannot_be_read_is_a_note_and_never_means_that_nothing_logs_in() {
+fn unreadable_history_is_a_note() {
     World::run(async {
         let service = fresh().await;
         set_password(&service, "another");
@@ -88,8 +89,9 @@ fn a_history_that_cannot_be_read_is_a_note_and_never_means_that_nothing_logs_in(
     });
 }
 
+/// No version is tried in plaintext where AWSCURRENT demands TLS.
 #[test]
-fn no_version_is_tried_in_the_clear_where_awscurrent_demands_tls() {
+fn no_plaintext_where_current_needs_tls() {
     World::run(async {
         let service = fresh().await;
         put(&service, &StagingLabel::Current, 70, false, "the-one-that-works");
@@ -103,8 +105,9 @@ fn no_version_is_tried_in_the_clear_where_awscurrent_demands_tls() {
     });
 }
 
+/// A label that moves during the diagnosis is not taken for a version without a value.
 #[test]
-fn a_label_that_moves_during_the_look_is_not_taken_for_a_version_without_a_value() {
+fn label_moves_during_the_diagnosis() {
     World::run(async {
         let service = fresh().await;
         put(&service, &StagingLabel::Current, 70, true, "first");
@@ -121,8 +124,9 @@ fn a_label_that_moves_during_the_look_is_not_taken_for_a_version_without_a_value
     });
 }
 
+/// A certificate is reported as good only where a login succeeded over it.
 #[test]
-fn a_certificate_is_told_only_where_a_login_came_through() {
+fn certificate_only_after_a_login() {
     World::run(async {
         let service = fresh().await;
         assert_eq!(finding(&diagnose(&service).await, Check::Certificate).code, finding_codes::OK);

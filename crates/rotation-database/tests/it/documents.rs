@@ -45,8 +45,9 @@ fn entries() -> impl Strategy<Value = Vec<(String, String)>> {
 }
 
 proptest! {
+    /// A new password changes nothing else in a document.
     #[test]
-    fn a_new_password_changes_nothing_else_in_a_document(
+    fn new_password_changes_nothing_else(
         before in entries(), after in entries(), old in any::<String>(), new in any::<String>(),
     ) {
         let quote = |text: &str| serde_json::to_string(text).unwrap();
@@ -71,30 +72,34 @@ proptest! {
         prop_assert_eq!(json.as_str(), text(&new));
     }
 
+    /// Parsing never panics, and what parses is JSON.
     #[test]
-    fn parsing_never_panics_and_what_parses_is_json(text in any::<String>()) {
+    fn parsing_never_panics(text in any::<String>()) {
         if let Ok(document) = SecretDocument::parse(&text) {
             prop_assert!(serde_json::from_str::<&RawValue>(&document.to_json()).is_ok());
         }
     }
 
+    /// Parsing never panics on text that looks like an object.
     #[test]
-    fn parsing_never_panics_on_what_looks_like_an_object(
+    fn parsing_objects_never_panics(
         text in r#"\{?("[a-b\\u0]{0,3}"|[\[\]{},: 0-9tfn\\]){0,24}\}?"#,
     ) {
         let _ = SecretDocument::parse(&text);
     }
 
+    /// A duplicate key is refused however it is escaped.
     #[test]
-    fn a_duplicate_key_is_refused_however_it_is_escaped(name in "[a-z]{1,8}") {
+    fn escaped_duplicate_key(name in "[a-z]{1,8}") {
         let escaped: Vec<_> = name.chars().map(|c| format!("\\u{:04x}", u32::from(c))).collect();
         let escaped = escaped.concat();
         let refused = SecretDocument::parse(&format!(r#"{{"{name}":1,"{escaped}":2}}"#)).unwrap_err();
         prop_assert_eq!(refused, DocumentError::DuplicateKey { field: name });
     }
 
+    /// A host is never link-local, in any spelling.
     #[test]
-    fn a_host_is_never_link_local_in_any_spelling(c in any::<u8>(), d in any::<u8>(), tail in any::<u64>()) {
+    fn host_is_never_link_local(c in any::<u8>(), d in any::<u8>(), tail in any::<u64>()) {
         let number = u32::from_be_bytes([169, 254, c, d]);
         let low = u32::from(c) << 8 | u32::from(d);
         let mut spellings = vec![
@@ -125,8 +130,9 @@ proptest! {
         }
     }
 
+    /// A host that is admitted holds one name and nothing else.
     #[test]
-    fn a_host_that_is_admitted_holds_one_name_and_nothing_else(text in any::<String>()) {
+    fn admitted_host_holds_one_name(text in any::<String>()) {
         if let Ok(host) = Host::parse(&text) {
             let plain = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
             prop_assert!(host.as_str().chars().all(plain));
@@ -134,6 +140,7 @@ proptest! {
     }
 }
 
+/// Ordinary hosts are admitted.
 #[test]
 fn ordinary_hosts_are_admitted() {
     for text in
@@ -145,7 +152,7 @@ fn ordinary_hosts_are_admitted() {
 
 /// Names that resemble a proxy's endpoint but are not one.
 #[test]
-fn other_endpoints_are_no_proxies() {
+fn lookalikes_of_proxy_endpoints() {
     for name in [
         "app.abc123.eu-west-1.rds.amazonaws.com",
         "proxy-1.abc123.eu-west-1.rds.amazonaws.com",
@@ -157,14 +164,16 @@ fn other_endpoints_are_no_proxies() {
     assert!(Host::parse("app.proxy-abc123.eu-west-1.rds.amazonaws.com").unwrap().is_rds_proxy());
 }
 
+/// A login method is shown by its name.
 #[test]
-fn a_login_method_is_shown_by_its_name() {
+fn login_method_shows_its_name() {
     assert_eq!(LoginMethod("SCRAM-SHA-256").to_string(), "SCRAM-SHA-256");
 }
 
+/// The text of a document has its room from the start.
 /// A string that grows leaves copies of its content behind.
 #[test]
-fn the_text_of_a_document_has_its_room_from_the_start() {
+fn document_text_never_grows() {
     for count in [0, 1, 9] {
         let fields = (0..count).map(|number| format!(r#""a{number}":"{}""#, "b".repeat(100)));
         let text = format!("{{{}}}", fields.collect::<Vec<_>>().join(","));
@@ -174,8 +183,9 @@ fn the_text_of_a_document_has_its_room_from_the_start() {
     }
 }
 
+/// A field whose value cannot be held is invalid, and not taken for an absent one.
 #[test]
-fn a_field_that_cannot_be_held_is_not_taken_for_an_absent_one() {
+fn unreadable_field_is_not_absent() {
     let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
     for value in ["1e999", r#""\ud800""#, deep.as_str()] {
         let document = SecretDocument::parse(&format!("{{\"dbname\":{value}}}")).unwrap();

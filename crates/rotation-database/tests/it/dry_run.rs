@@ -52,8 +52,9 @@ fn writes(service: &Service) -> Vec<String> {
     calls.filter(|name| !of_reading.contains(name)).map(str::to_owned).collect()
 }
 
+/// A dry run of any step reports what the step then does, and changes nothing.
 #[test]
-fn a_dry_run_of_any_step_says_what_the_step_then_does_and_changes_nothing() {
+fn reports_what_each_step_then_does() {
     for plan in PLANS {
         for situation in SITUATIONS {
             World::run(async {
@@ -90,8 +91,9 @@ fn a_dry_run_of_any_step_says_what_the_step_then_does_and_changes_nothing() {
     }
 }
 
+/// A dry run changes nothing, whichever call fails.
 #[test]
-fn a_dry_run_changes_nothing_whatever_call_fails() {
+fn changes_nothing_on_any_failure() {
     let mut invocations = 0;
     for plan in PLANS {
         for situation in SITUATIONS {
@@ -122,8 +124,9 @@ fn a_dry_run_changes_nothing_whatever_call_fails() {
     assert!(invocations > 300, "{invocations}");
 }
 
+/// The operator sees the version that would be resumed, and no password.
 #[test]
-fn a_person_is_told_of_the_version_that_would_be_taken_up_and_no_password() {
+fn resumed_version_without_its_password() {
     World::run(async {
         let service =
             Situation::Fresh.prepare(Plan::Alternating, Kind::Transactional, Variant::Sound).await.started();
@@ -142,8 +145,9 @@ fn a_person_is_told_of_the_version_that_would_be_taken_up_and_no_password() {
     });
 }
 
+/// A dry run of testSecret names what proves the pending version.
 #[test]
-fn a_dry_run_of_the_test_says_what_proves_the_pending_version() {
+fn test_step_names_its_proof() {
     World::run(async {
         let service =
             Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await.started();
@@ -153,8 +157,9 @@ fn a_dry_run_of_the_test_says_what_proves_the_pending_version() {
     });
 }
 
+/// A dry run continues from AWSPREVIOUS, as the rotation would.
 #[test]
-fn a_dry_run_goes_on_from_awsprevious_as_the_rotation_would() {
+fn continues_from_awsprevious() {
     World::run(async {
         let service =
             Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await.started();
@@ -166,10 +171,11 @@ fn a_dry_run_goes_on_from_awsprevious_as_the_rotation_would() {
     });
 }
 
+/// A dry run shows its steps, and fails by what is certain.
 /// A missing privilege ends a dry run only where the server reports it for certain, and not before the steps
 /// are shown.
 #[test]
-fn a_dry_run_shows_its_steps_and_fails_by_what_is_certain() {
+fn shows_steps_before_it_fails() {
     for (is_certain, code) in [(true, Some("DB_PRIVILEGE_MISSING")), (false, None)] {
         for plan in PLANS {
             World::run(async {

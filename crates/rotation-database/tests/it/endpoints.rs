@@ -72,10 +72,11 @@ async fn set(service: &Service, by: fn(Server) -> By) -> (Result<Outcome, Rotati
     (outcome, invocation.journal)
 }
 
+/// An interrupted change is found through a pooler.
 /// Otherwise a single user that was interrupted after the change would never be rotated to the end through a
 /// pooler.
 #[test]
-fn an_interrupted_change_is_found_through_a_pooler() {
+fn interrupted_change_through_a_pooler() {
     World::run(async {
         let service = created(Plan::SingleUser, Kind::Transactional).await;
         service.invoke(Step::Set).await.unwrap().unwrap();
@@ -86,10 +87,11 @@ fn an_interrupted_change_is_found_through_a_pooler() {
     });
 }
 
+/// What a pooler refuses is not known to be refused by the server.
 /// Nothing follows from answers that do not come from the server: AWSPREVIOUS is not tried, and no user is
 /// changed.
 #[test]
-fn what_a_pooler_refuses_is_not_known_to_be_refused() {
+fn poolers_refusal_is_unknown() {
     World::run(async {
         let service = created(Plan::SingleUser, Kind::Transactional).await;
         service.world.server.borrow_mut().users.get_mut("app").unwrap().password = Some("another".into());
@@ -101,9 +103,10 @@ fn what_a_pooler_refuses_is_not_known_to_be_refused() {
     });
 }
 
+/// What an unproven server refuses moves no label.
 /// A rotation tries the next password nevertheless. Doctor treats the login as unknown and moves no label.
 #[test]
-fn what_an_unproven_server_refuses_moves_no_label() {
+fn unproven_refusal_moves_no_label() {
     World::run(async {
         let service = created(Plan::SingleUser, Kind::Transactional).await;
         service.invoke(Step::Set).await.unwrap().unwrap();
@@ -131,10 +134,11 @@ fn what_an_unproven_server_refuses_moves_no_label() {
     });
 }
 
+/// A repeated password behind a pooler is unknown.
 /// AWSCURRENT logs in with the second password, the server has had the new one before, and the pooler refuses
 /// it: the password policy is not the cause, and its hint would abandon AWSPENDING.
 #[test]
-fn a_repeated_password_behind_a_pooler_is_unknown() {
+fn repeated_password_behind_a_pooler() {
     World::run(async {
         let service = created(Plan::SingleUser, Kind::TwoPasswordsWithHistory).await;
         service.invoke(Step::Set).await.unwrap().unwrap();
@@ -149,9 +153,10 @@ fn a_repeated_password_behind_a_pooler_is_unknown() {
     });
 }
 
+/// AWSCURRENT is judged at its own endpoint.
 /// A refusal of AWSCURRENT by another server, where the master is, shows nothing about its own server.
 #[test]
-fn current_is_judged_at_its_own_endpoint() {
+fn current_is_judged_at_its_endpoint() {
     World::run(async {
         let service = created(Plan::Alternating, Kind::Transactional).await;
         for version in service.world.store.borrow_mut().secrets.get_mut(MASTER).unwrap().versions.values_mut()

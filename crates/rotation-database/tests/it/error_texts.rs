@@ -369,8 +369,9 @@ pub(crate) fn all_errors(samples: &Samples) -> Vec<RotationError> {
     groups.into_iter().flatten().collect()
 }
 
+/// Every error has a code, a message and a hint.
 #[test]
-fn every_error_has_a_code_a_message_and_a_hint() {
+fn code_message_and_hint_for_every_error() {
     let mut text = String::new();
     for error in &all_errors(&Samples::REAL) {
         let mut message = error.to_string();
@@ -409,8 +410,9 @@ fn every_error_has_a_code_a_message_and_a_hint() {
     expect_file!["error_texts.txt"].assert_eq(&text);
 }
 
+/// A message comes with its causes, each of them once.
 #[test]
-fn a_message_comes_with_its_causes_each_of_them_once() {
+fn each_cause_once() {
     let label = StagingLabel::Current;
     let error = RotationError::Document { label, error: DocumentError::Missing { field: "host" } };
     let (outer, cause) = (error.to_string(), error.source().unwrap().to_string());

@@ -78,8 +78,9 @@ fn all_findings() -> Vec<FindingMeaning> {
     .concat()
 }
 
+/// The document of errors is that of the code.
 #[test]
-fn the_document_of_errors_is_that_of_the_code() {
+fn document_matches_the_code() {
     expect_file!["../../../../docs/errors.md"].assert_eq(&index(&Article::all()));
 }
 

@@ -175,9 +175,10 @@ const WALKS: [(Plan, Kind); 12] = [
     (Plan::AlternatingByField, Kind::Autocommit),
 ];
 
+/// Every situation is the start of a walk.
 /// A situation that no plan meets on any kind of server would be in no walk.
 #[test]
-fn every_situation_is_the_start_of_a_walk() {
+fn every_situation_starts_a_walk() {
     let walked = WALKS.iter().flat_map(|(plan, kind)| Situation::of(*plan, *kind));
     let starts: BTreeSet<_> = walked.map(|situation| format!("{situation:?}")).collect();
     assert_eq!(starts.len(), Situation::ALL.len(), "{starts:?}");
@@ -234,53 +235,61 @@ fn check_single(plan: Plan, kind: Kind, calls: &[&'static str], at_least: usize)
     check(plan, kind, calls, &sighted, at_least);
 }
 
+/// A single user with transactions survives any faults.
 #[test]
-fn single_user_with_transactions_survives_any_faults() {
+fn single_user_with_transactions() {
     check_single(Plan::SingleUser, Kind::Transactional, COMMIT, 7_300);
 }
 
+/// A single user without transactions survives any faults.
 #[test]
-fn single_user_without_transactions_survives_any_faults() {
+fn single_user_without_transactions() {
     check_single(Plan::SingleUser, Kind::Autocommit, STATEMENT, 8_100);
     check_single(Plan::SingleUser, Kind::AutocommitWithLock, STATEMENT, 8_100);
 }
 
+/// A single user with passwords of the service survives any faults.
 #[test]
-fn single_user_with_passwords_of_the_service_survives_any_faults() {
+fn single_user_with_service_passwords() {
     let calls = [COMMIT, &["store: GetRandomPassword"]].concat();
     check_single(Plan::SingleUserByService, Kind::Transactional, &calls, 7_900);
 }
 
+/// A single user with two passwords survives any faults without a gap.
 /// AWSCURRENT always logs in here, from the first call to the last: a single user without a gap.
 #[test]
-fn single_user_with_two_passwords_survives_any_faults_without_a_gap() {
+fn single_user_with_two_passwords() {
     check_single(Plan::SingleUser, Kind::TwoPasswords, BESIDE, 8_500);
     check_single(Plan::SingleUser, Kind::TwoPasswordsWithHistory, BESIDE, 8_500);
 }
 
+/// A repeated change that does not name what it replaces evicts the password in use.
 #[test]
-fn a_repeated_change_that_does_not_name_what_it_replaces_evicts_the_password_in_use() {
+fn unnamed_replacement_evicts_a_password() {
     let (plan, kind) = (Plan::SingleUser, Kind::TwoPasswordsUnnamed);
     let explored = Explored::from(&Situation::FIRST, plan, kind, Variant::Sound);
     let broken: BTreeSet<_> = explored.violations.iter().map(|broken| broken.violation.invariant).collect();
     assert_eq!(broken, BTreeSet::from(["I2", "I9"]));
 }
 
+/// Alternating users with transactions survive any faults.
 #[test]
-fn alternating_users_with_transactions_survive_any_faults() {
+fn master_user_with_transactions() {
     check(Plan::Alternating, Kind::Transactional, COMMIT, &LOST_AND_FOUND, 15_500);
     check(Plan::Alternating, Kind::RowLock, COMMIT, &LOST_AND_FOUND, 13_500);
 }
 
+/// Alternating users without transactions survive any faults.
 #[test]
-fn alternating_users_without_transactions_survive_any_faults() {
+fn master_user_without_transactions() {
     let sighted = [&LOST_AND_FOUND[..], &[Sighting::CloneHalfMade]].concat();
     check(Plan::Alternating, Kind::Autocommit, STATEMENTS, &sighted, 26_500);
     check(Plan::Alternating, Kind::AutocommitWithLock, STATEMENTS, &sighted, 29_000);
 }
 
+/// Alternating users by the secret's own `masterarn` survive any faults.
 #[test]
-fn alternating_users_by_the_secrets_own_master_arn_survive_any_faults() {
+fn master_user_by_the_secrets_master_arn() {
     check(Plan::AlternatingByField, Kind::Transactional, COMMIT, &LOST_AND_FOUND, 13_500);
     check(Plan::AlternatingByField, Kind::Autocommit, STATEMENTS, &LOST_AND_FOUND, 23_500);
 }

@@ -112,24 +112,28 @@ const STALE_ALTERNATING: [Sighting; 4] = [
     Sighting::WroteInTheGap,
 ];
 
+/// A step that is called twice at once breaks nothing for a single user.
 #[test]
-fn a_step_called_twice_at_once_breaks_nothing_for_a_single_user() {
+fn double_call_single_user() {
     check(Race::Duplicate, Plan::SingleUser, Kind::Transactional, ALL, &TWO, 390, &expect![""]);
     check(Race::Duplicate, Plan::SingleUser, Kind::Autocommit, ALL, &TWO, 340, &expect![""]);
 }
 
+/// A step that is called twice at once breaks nothing for alternating users with transactions.
 #[test]
-fn a_step_called_twice_at_once_breaks_nothing_for_alternating_users_with_transactions() {
+fn double_call_master_user_with_transactions() {
     check(Race::Duplicate, Plan::Alternating, Kind::Transactional, ALL, &TWO, 1_130, &expect![""]);
 }
 
+/// A step that is called twice at once breaks nothing for alternating users without transactions.
 #[test]
-fn a_step_called_twice_at_once_breaks_nothing_for_alternating_users_without_transactions() {
+fn double_call_master_user_no_transactions() {
     check(Race::Duplicate, Plan::Alternating, Kind::Autocommit, ALL, &TWO, 490, &expect![""]);
 }
 
+/// A retry concurrent with an invocation that is still running breaks nothing.
 #[test]
-fn a_retry_beside_an_invocation_that_still_runs_breaks_nothing() {
+fn retry_during_a_running_invocation() {
     for (plan, kind, at_least) in [
         (Plan::SingleUser, Kind::Transactional, 510),
         (Plan::SingleUser, Kind::Autocommit, 450),
@@ -145,8 +149,9 @@ fn a_retry_beside_an_invocation_that_still_runs_breaks_nothing() {
     }
 }
 
+/// A stale single-user invocation with two passwords does harm in the gap only.
 #[test]
-fn a_stale_single_user_invocation_with_two_passwords_harms_in_the_gap_only() {
+fn stale_single_user_with_two_passwords() {
     for kind in [Kind::TwoPasswords, Kind::TwoPasswordsWithHistory] {
         let broken = expect![[r"
             createSecret: I4
@@ -157,14 +162,16 @@ fn a_stale_single_user_invocation_with_two_passwords_harms_in_the_gap_only() {
     }
 }
 
+/// A step that is called twice at once breaks nothing for a single user with two passwords.
 #[test]
-fn a_step_called_twice_at_once_breaks_nothing_for_a_single_user_with_two_passwords() {
+fn double_call_single_user_two_passwords() {
     check(Race::Duplicate, Plan::SingleUser, Kind::TwoPasswords, ALL, &TWO, 460, &expect![""]);
     check(Race::Duplicate, Plan::SingleUser, Kind::TwoPasswordsWithHistory, ALL, &TWO, 470, &expect![""]);
 }
 
+/// A stale single-user invocation with a lock does harm in the gap only.
 #[test]
-fn a_stale_single_user_invocation_with_a_lock_harms_in_the_gap_only() {
+fn stale_single_user_with_a_lock() {
     for kind in [Kind::Transactional, Kind::AutocommitWithLock] {
         let broken = expect![[r"
             createSecret: I1 I2 I4 I5
@@ -174,8 +181,9 @@ fn a_stale_single_user_invocation_with_a_lock_harms_in_the_gap_only() {
     }
 }
 
+/// A stale single-user invocation without transactions does harm in the gap only.
 #[test]
-fn a_stale_single_user_invocation_without_transactions_harms_in_the_gap_only() {
+fn stale_single_user_without_transactions() {
     check(
         Race::Stale,
         Plan::SingleUser,
@@ -190,8 +198,9 @@ fn a_stale_single_user_invocation_without_transactions_harms_in_the_gap_only() {
     );
 }
 
+/// A stale invocation of alternating users with transactions does harm in the gap only.
 #[test]
-fn a_stale_alternating_invocation_with_transactions_harms_in_the_gap_only() {
+fn stale_master_user_with_transactions() {
     for kind in [Kind::Transactional, Kind::RowLock] {
         let broken = expect![[r"
             createSecret: I4 I5
@@ -202,10 +211,11 @@ fn a_stale_alternating_invocation_with_transactions_harms_in_the_gap_only() {
     }
 }
 
+/// A turn that is reported too soon lets a stale invocation write last.
 /// The purpose of the turn's lock: without it, reading the labels while staging runs lets an old statement
 /// take effect last.
 #[test]
-fn a_turn_that_is_said_to_be_taken_too_soon_lets_a_stale_invocation_write_last() {
+fn turn_granted_too_soon_is_seen() {
     let sighted = [Sighting::WroteInTheGap];
     let broken = expect![[r"
         setSecret: I2 I3 I4 I9
@@ -213,8 +223,9 @@ fn a_turn_that_is_said_to_be_taken_too_soon_lets_a_stale_invocation_write_last()
     check(Race::Stale, Plan::Alternating, Kind::TurnSaidTooSoon, &[Step::Set], &sighted, 1_250, &broken);
 }
 
+/// A stale invocation of alternating users without transactions does harm in the gap only.
 #[test]
-fn a_stale_alternating_invocation_without_transactions_harms_in_the_gap_only() {
+fn stale_master_user_without_transactions() {
     check(
         Race::Stale,
         Plan::Alternating,
@@ -230,8 +241,9 @@ fn a_stale_alternating_invocation_without_transactions_harms_in_the_gap_only() {
     );
 }
 
+/// An advisory lock does for alternating users what a transaction does.
 #[test]
-fn an_advisory_lock_does_for_alternating_users_what_a_transaction_does() {
+fn advisory_lock_equals_a_transaction() {
     let sighted = [&STALE_ALTERNATING[..], &[Sighting::WaitedForAnother]].concat();
     let broken = expect![[r"
         createSecret: I4 I5
@@ -241,10 +253,11 @@ fn an_advisory_lock_does_for_alternating_users_what_a_transaction_does() {
     check(Race::Stale, Plan::Alternating, Kind::AutocommitWithLock, ALL, &sighted, 2_200, &broken);
 }
 
+/// A setSecret whose AWSCURRENT moves before its last look changes no user.
 /// The label reads after staging are those of engines without turns, and of changes that waited for
 /// applications.
 #[test]
-fn a_set_whose_current_moves_before_its_last_look_changes_nobody() {
+fn current_moves_before_the_last_look() {
     const BRIEFLY: Duration = Duration::from_millis(900);
     const LONG: Duration = Duration::from_millis(1100);
     for (kind, waits, looks) in [

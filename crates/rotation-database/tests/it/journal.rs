@@ -51,8 +51,9 @@ fn other_password(service: &Service) {
     service.world.server.borrow_mut().users.get_mut("app").unwrap().password = Some("nobody's".into());
 }
 
+/// A change that was made clears what was seen before it.
 #[test]
-fn a_change_that_was_made_forgets_what_was_seen_before_it() {
+fn change_clears_earlier_observations() {
     let single = expect![[r#"
         AWSCURRENT "tls" db.example.com:5432: logged_in
         describe read connect change confirm commit
@@ -68,8 +69,9 @@ fn a_change_that_was_made_forgets_what_was_seen_before_it() {
     check(Plan::Alternating, nothing, &[], &alternating);
 }
 
+/// Refused credentials are named one by one.
 #[test]
-fn refused_credentials_are_named_one_by_one() {
+fn refused_credentials_are_listed() {
     let refused = expect![[r#"
         AWSCURRENT "tls" db.example.com:5432: DB_AUTH_REFUSED
         AWSPENDING "tls" db.example.com:5432: DB_AUTH_REFUSED
@@ -89,8 +91,9 @@ fn refused_credentials_are_named_one_by_one() {
     check(Plan::Alternating, master, &[], &master_refused);
 }
 
+/// Each transport is an attempt of its own.
 #[test]
-fn each_transport_is_an_attempt_of_its_own() {
+fn each_transport_is_an_attempt() {
     let plain = |service: &Service| service.world.server.borrow_mut().tls = ServerTls::Absent;
     let fallback = expect![[r#"
         AWSCURRENT "tls" db.example.com:5432: TLS_UNAVAILABLE
@@ -108,9 +111,10 @@ fn each_transport_is_an_attempt_of_its_own() {
     check(Plan::SingleUser, bad, &[], &expired);
 }
 
+/// A journal outlives the deadline, and reports no more than was seen.
 /// The calls of setSecret for a single user: three of the store, connect, probe, stage, confirm, commit.
 #[test]
-fn a_journal_outlives_the_deadline_and_says_no_more_than_was_seen() {
+fn journal_survives_the_deadline() {
     let hung = expect![[r#"
         AWSCURRENT "tls" db.example.com:5432: NET_DB_TIMED_OUT
         describe read connect
@@ -158,8 +162,9 @@ fn check_hang(call: usize, expected: &str) {
     });
 }
 
+/// What hangs is named by the party that kept the step waiting.
 #[test]
-fn what_hangs_is_named_by_who_kept_us_waiting() {
+fn hang_is_named_by_its_cause() {
     for (call, code) in [
         (0, "TIMED_OUT"),
         (3, "NET_DB_TIMED_OUT"),
@@ -172,8 +177,9 @@ fn what_hangs_is_named_by_who_kept_us_waiting() {
     check_hang(7, "DB_TIMED_OUT");
 }
 
+/// Times are those of the phases, and concurrent reads count once.
 #[test]
-fn times_are_those_of_the_phases_and_reads_side_by_side_count_once() {
+fn concurrent_reads_count_once() {
     World::run(async {
         let service = Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await;
         service.invoke(Step::Create).await.unwrap().unwrap();
@@ -188,9 +194,10 @@ fn times_are_those_of_the_phases_and_reads_side_by_side_count_once() {
     });
 }
 
+/// A turn saves the time of whichever is shorter.
 /// A master's change is staged while the labels are read; without a turn, one comes after the other.
 #[test]
-fn a_turn_saves_the_time_of_whichever_is_shorter() {
+fn turn_saves_the_shorter_time() {
     let took = |kind| {
         World::run(async move {
             let service = Situation::SecondRotation.prepare(Plan::Alternating, kind, Variant::Sound).await;
@@ -208,8 +215,9 @@ fn a_turn_saves_the_time_of_whichever_is_shorter() {
     );
 }
 
+/// A journal holds no password.
 #[test]
-fn a_journal_holds_no_password() {
+fn holds_no_password() {
     for faults in [&[][..], &[(4, Fault::Before)][..]] {
         let journal = World::run(set(Plan::SingleUser, nothing, faults));
         let text = format!("{journal:?} {:?}", journal.state());
@@ -218,8 +226,9 @@ fn a_journal_holds_no_password() {
     }
 }
 
+/// Every code has a name of its own, a meaning and a class.
 #[test]
-fn every_code_has_a_name_of_its_own_a_meaning_and_a_class() {
+fn codes_have_names_meanings_and_classes() {
     let all = all_codes();
     for (index, code) in all.iter().enumerate() {
         assert!(all[..index].iter().all(|other| other.name() != code.name()), "{code} twice");

@@ -29,9 +29,10 @@ fn check_refused(host: &str) {
     assert!(matches!(error, DocumentError::Invalid { field: "host", .. }), "{host}: {error:?}");
 }
 
+/// A list names each member once.
 /// Each member has its own port, otherwise that of the secret, otherwise the engine's.
 #[test]
-fn a_list_names_each_member_once() {
+fn list_names_each_member_once() {
     check(&json!({"host": "a.example.com"}), "a.example.com:5432");
     check(&json!({"host": "a:1"}), "a:1");
     check(&json!({"host": "a:1", "port": 7}), "a:1");
@@ -46,10 +47,11 @@ fn a_list_names_each_member_once() {
     assert_eq!(parse(&json!({"host": most.join(",")}), &SETS).unwrap().others.len(), 15);
 }
 
+/// A list holds hosts and ports alone.
 /// Nothing that a driver would parse differently, and no address that cannot be a database's, in any
 /// member.
 #[test]
-fn a_list_holds_hosts_and_ports_alone() {
+fn list_holds_hosts_and_ports_alone() {
     let many: Vec<_> = (0..17).map(|number| format!("m{number}")).collect();
     for host in [
         "",
@@ -78,9 +80,10 @@ fn a_list_holds_hosts_and_ports_alone() {
     }
 }
 
+/// Other engines accept one host.
 /// What such an engine accepts, other engines still refuse.
 #[test]
-fn other_engines_take_one_host() {
+fn other_engines_accept_one_host() {
     for host in ["a,b", "a:1", "a:1,b:2"] {
         let error = parse(&json!({"host": host}), &PROFILE).unwrap_err();
         let rule = "one DNS name or IP address of a database";
@@ -92,7 +95,7 @@ fn other_engines_take_one_host() {
 
 /// The name of the set is kept as it is; an empty one counts as absent.
 #[test]
-fn a_set_has_a_name_or_none() {
+fn set_name_is_optional() {
     let name =
         |name: Value| parse(&json!({"host": "a", "replicaSet": name}), &SETS).map(|login| login.replica_set);
     assert_eq!(name(json!("rs0")).unwrap().as_deref(), Some("rs0"));
@@ -108,7 +111,7 @@ fn a_set_has_a_name_or_none() {
 
 /// A list may get members during a rotation: its pending version then names only some of them.
 #[test]
-fn a_list_may_have_grown() {
+fn list_may_have_grown() {
     let login = |host: &str, set: &str| parse(&json!({"host": host, "replicaSet": set}), &SETS).unwrap();
     let current = login("a:1,b:2,c:3", "rs0");
     for host in ["a:1,b:2,c:3", "c:3,A:1", "b:2"] {
@@ -120,9 +123,10 @@ fn a_list_may_have_grown() {
     }
 }
 
+/// Members are not looked up in DNS.
 /// A DNS answer would decide where the password is sent.
 #[test]
-fn members_are_not_looked_up() {
+fn members_are_never_resolved() {
     for (fields, field) in [
         (json!({"host": "mongodb+srv://db.example.com"}), "host"),
         (json!({"host": "MongoDB+SRV://db.example.com/shop"}), "host"),

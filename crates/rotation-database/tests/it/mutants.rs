@@ -50,10 +50,11 @@ fn broken_by_faults(plan: Plan, kind: Kind, variant: Variant) -> BTreeSet<&'stat
     explored.violations.iter().map(|broken| broken.violation.invariant).collect()
 }
 
+/// A stale finishSecret that reads AWSCURRENT anew leaves an AWSCURRENT that does not log in.
 /// The real finishSecret can also be too late by one call (see `interleavings`), but AWSCURRENT logs in at
 /// every end.
 #[test]
-fn a_stale_finish_that_reads_current_anew_leaves_a_current_that_does_not_log_in() {
+fn stale_finish_that_reads_current_anew() {
     for kind in [Kind::Transactional, Kind::Autocommit] {
         let broken = |variant| {
             let (race, step, plan) = (Race::Stale, Step::Finish, Plan::Alternating);
@@ -66,8 +67,10 @@ fn a_stale_finish_that_reads_current_anew_leaves_a_current_that_does_not_log_in(
     }
 }
 
+/// A setSecret that trusts a login with AWSPENDING promotes a clone without grants, and is
+/// detected.
 #[test]
-fn a_set_that_trusts_a_login_with_pending_promotes_a_clone_without_grants() {
+fn set_that_trusts_a_pending_login() {
     for kind in [Kind::Transactional, Kind::Autocommit] {
         let broken = broken_by_faults(Plan::Alternating, kind, Variant::TrustsPending);
         assert_eq!(broken, BTreeSet::from(["I3", "I8", "mark"]));
@@ -89,8 +92,10 @@ fn rotate_with_a_bad_certificate(badness: Badness, plan: Plan, variant: Variant)
     })
 }
 
+/// No password travels in plaintext after a certificate failure: a downgrade to plaintext is
+/// detected.
 #[test]
-fn no_password_travels_in_the_clear_after_a_certificate_failure() {
+fn no_plaintext_after_a_certificate_failure() {
     for badness in Badness::ALL {
         for plan in [Plan::SingleUser, Plan::Alternating] {
             assert_eq!(rotate_with_a_bad_certificate(badness, plan, Variant::Sound), BTreeSet::new());
@@ -100,14 +105,16 @@ fn no_password_travels_in_the_clear_after_a_certificate_failure() {
     }
 }
 
+/// A token that gets a second password loses the one that was set, which is detected.
 #[test]
-fn a_token_that_gets_a_second_password_loses_the_one_that_was_set() {
+fn second_password_for_one_token() {
     let broken = broken_by_faults(Plan::SingleUser, Kind::Transactional, Variant::OverwritesValue);
     assert_eq!(broken, BTreeSet::from(["I1", "I2", "kept"]));
 }
 
+/// A change without a last look at the labels is detected outside of the gap.
 #[test]
-fn a_change_without_a_last_look_at_the_labels_is_seen_outside_of_the_gap() {
+fn no_last_look_harms_outside_the_gap() {
     for (plan, kind) in [(Plan::SingleUser, Kind::Transactional), (Plan::Alternating, Kind::Autocommit)] {
         let unexplained = |variant| {
             let (race, step) = (Race::Stale, Step::Set);
@@ -119,9 +126,10 @@ fn a_change_without_a_last_look_at_the_labels_is_seen_outside_of_the_gap() {
     }
 }
 
+/// A change without a last look is detected with another invocation and a manual change.
 /// An operator removes the label while two invocations of one token run.
 #[test]
-fn a_change_without_a_last_look_is_seen_beside_another_invocation_and_an_act_by_hand() {
+fn no_last_look_with_a_manual_change() {
     for (plan, kind) in [(Plan::SingleUser, Kind::Transactional), (Plan::Alternating, Kind::Autocommit)] {
         let unexplained = |variant| {
             let (race, step, acts) = (Race::Duplicate, Step::Set, &[Act::PendingRemoved]);
@@ -134,8 +142,9 @@ fn a_change_without_a_last_look_is_seen_beside_another_invocation_and_an_act_by_
     }
 }
 
+/// A wrong password is not tried again in plaintext: a retry in plaintext is detected.
 #[test]
-fn a_wrong_password_is_not_tried_again_in_the_clear() {
+fn wrong_password_no_plaintext_retry() {
     let broken = |variant| {
         World::run(async {
             let service = Situation::LeftOver.prepare(Plan::SingleUser, Kind::Transactional, variant).await;
@@ -148,8 +157,9 @@ fn a_wrong_password_is_not_tried_again_in_the_clear() {
     assert_eq!(broken(Variant::RetriesInPlaintext), BTreeSet::from(["TLS"]));
 }
 
+/// An unreachable server is distinguished from a wrong password, by its code.
 #[test]
-fn an_unreachable_server_is_told_from_a_wrong_password() {
+fn unreachable_is_no_wrong_password() {
     let code = |variant| {
         World::run(async {
             let service = Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, variant).await;
@@ -164,8 +174,9 @@ fn an_unreachable_server_is_told_from_a_wrong_password() {
     assert_ne!(code(Variant::SwallowsErrors), "NET_DB_UNREACHABLE");
 }
 
+/// A login with AWSPENDING first is detected as one at another server and as a refused login.
 #[test]
-fn a_login_with_pending_first_is_seen_elsewhere_and_as_a_refused_login() {
+fn pending_tried_first() {
     let attempts = |variant, elsewhere: bool| {
         World::run(async {
             let service = Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, variant).await;

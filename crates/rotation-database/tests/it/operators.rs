@@ -108,8 +108,9 @@ fn check(plan: Plan, kinds: &[Kind], at_least: usize, expected: &Expect) {
     assert!(runs >= at_least, "only {runs} rotations");
 }
 
+/// Whatever an operator does, a single user is recovered.
 #[test]
-fn whatever_an_operator_does_a_single_user_is_recovered() {
+fn single_user_is_recovered() {
     let kinds = [Kind::Transactional, Kind::Autocommit];
     check(
         Plan::SingleUser,
@@ -147,8 +148,9 @@ fn whatever_an_operator_does_a_single_user_is_recovered() {
     );
 }
 
+/// Whatever an operator does, a single user with two passwords is recovered.
 #[test]
-fn whatever_an_operator_does_a_single_user_with_two_passwords_is_recovered() {
+fn two_passwords_are_recovered() {
     let kinds = [Kind::TwoPasswords, Kind::TwoPasswordsWithHistory];
     check(
         Plan::SingleUser,
@@ -188,8 +190,9 @@ fn whatever_an_operator_does_a_single_user_with_two_passwords_is_recovered() {
     );
 }
 
+/// Whatever an operator does, alternating users are recovered.
 #[test]
-fn whatever_an_operator_does_alternating_users_are_recovered() {
+fn master_user_is_recovered() {
     let kinds = [Kind::Transactional, Kind::Autocommit, Kind::AutocommitWithLock];
     check(
         Plan::Alternating,

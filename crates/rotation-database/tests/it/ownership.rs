@@ -7,9 +7,10 @@ fn identity(id: &str) -> SecretIdentity {
     SecretIdentity::from_secret(&SecretId::new(id).unwrap())
 }
 
+/// An identity is the account and the name.
 /// Neither the suffix that the service appends nor the Region is part of it.
 #[test]
-fn an_identity_is_account_and_name() {
+fn identity_is_account_and_name() {
     let arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop/checkout-KpXkZF";
     assert_eq!(identity(arn).as_str(), "123456789012:shop/checkout");
     assert_eq!(identity(arn).name(), "shop/checkout");
@@ -23,8 +24,9 @@ fn an_identity_is_account_and_name() {
     assert_eq!(identity("arn:aws:secretsmanager:r:1:secret:-KpXkZF").name(), "-KpXkZF");
 }
 
+/// A mark decides; where there is none, equal rights take its place.
 #[test]
-fn a_mark_decides_and_equal_rights_replace_it() {
+fn mark_or_equal_rights_decide() {
     let owner = PairOwner { secret: identity("shop"), adopt: false };
     let other = StatementFault::OtherSecret { secret: "b".into() };
     let unknown = || Err(StatementFault::CloneNotRecognized);

@@ -26,8 +26,9 @@ fn check(settings: PasswordSettings, rule: &PasswordRule, expected: Result<(), P
     assert_eq!(PasswordPolicy::new(settings, rule).map(drop), expected);
 }
 
+/// The length is within the engine's range.
 #[test]
-fn the_length_is_within_the_engines_range() {
+fn length_within_the_engines_range() {
     let out_of_range = Err(PolicyError::Length { shortest: 8, longest: 128 });
     check(settings(128, ""), &PROFILE.password_rule, Ok(()));
     check(settings(129, ""), &PROFILE.password_rule, out_of_range);
@@ -38,8 +39,9 @@ fn the_length_is_within_the_engines_range() {
     check(settings(4097, ""), &LAX, Err(PolicyError::Length { shortest: 1, longest: 4096 }));
 }
 
+/// Fewer than 128 bits are refused.
 #[test]
-fn fewer_than_128_bits_are_refused() {
+fn fewer_than_128_bits() {
     let free = |length, kept: &str| PasswordSettings {
         require_each_class: false,
         ..settings(length, &all_but(kept))
@@ -67,7 +69,7 @@ const fn demanding(required: &'static [CharacterClass]) -> PasswordRule {
 
 /// Required classes leave fewer passwords: their cost is counted.
 #[test]
-fn demanded_classes_cost_bits() {
+fn required_classes_cost_bits() {
     let free = |length, kept: &str| PasswordSettings {
         require_each_class: false,
         ..settings(length, &all_but(kept))
@@ -86,8 +88,9 @@ fn demanded_classes_cost_bits() {
     check(free(28, &marks), &three, Ok(()));
 }
 
+/// A rare class is in every password, and what breaks the policy is not admitted.
 #[test]
-fn a_rare_class_is_in_every_password_and_what_breaks_the_policy_is_not_admitted() {
+fn rare_class_is_in_every_password() {
     let kept = all_but("abcdefghijklmnop0");
     let settings = PasswordSettings { require_each_class: false, ..settings(33, &kept) };
     let policy = PasswordPolicy::new(settings, &demanding(&[CharacterClass::Digit])).unwrap();
@@ -102,8 +105,9 @@ fn a_rare_class_is_in_every_password_and_what_breaks_the_policy_is_not_admitted(
     assert!(!admits("a".repeat(31) + "q0"), "another character");
 }
 
+/// A server's demand counts as met only where every password meets it.
 #[test]
-fn a_demand_is_met_where_every_password_meets_it() {
+fn requirement_every_password_meets() {
     let of_digits = demanding(&[CharacterClass::Digit]);
     let settings = PasswordSettings { require_each_class: false, ..settings(32, "") };
     let policy = PasswordPolicy::new(settings, &of_digits).unwrap();
@@ -122,8 +126,9 @@ fn a_demand_is_met_where_every_password_meets_it() {
     }
 }
 
+/// An exclusion of a class that the engine demands is refused.
 #[test]
-fn a_class_that_the_engine_demands_is_not_excluded() {
+fn excluding_a_required_class() {
     for class in [CharacterClass::Lowercase, CharacterClass::Uppercase, CharacterClass::Digit] {
         let settings = PasswordSettings { exclude_classes: vec![class], ..settings(64, "") };
         check(settings, &PROFILE.password_rule, Err(PolicyError::RequiredClass { class }));
@@ -141,8 +146,9 @@ fn a_class_that_the_engine_demands_is_not_excluded() {
 }
 
 proptest! {
+    /// A generated password obeys any admissible policy.
     #[test]
-    fn a_generated_password_obeys_any_admissible_policy(
+    fn generated_obeys_any_policy(
         length in 1_usize..200,
         excluded in "[!-~]{0,60}",
         classes in prop::sample::subsequence(
@@ -214,16 +220,18 @@ fn characters_are_uniform() {
     }
 }
 
+/// No two passwords are alike.
 #[test]
-fn no_two_passwords_are_alike() {
+fn no_two_are_alike() {
     let policy = crate::world::policy();
     let all: std::collections::HashSet<String> =
         (0..1000).map(|_| policy.generate().unwrap().expose().to_owned()).collect();
     assert_eq!(all.len(), 1000);
 }
 
+/// A policy reports what it was made from and what it leaves out.
 #[test]
-fn a_policy_says_what_it_was_made_from_and_what_it_leaves_out() {
+fn policy_shows_its_settings() {
     let left_out = all_but("abcdefghijklmnop0");
     let settings = PasswordSettings { require_each_class: false, ..settings(33, &left_out) };
     let policy = PasswordPolicy::new(settings.clone(), &LAX).unwrap();

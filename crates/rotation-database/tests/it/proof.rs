@@ -56,8 +56,9 @@ const IGNORED: &str =
     "the secret's `teststatement` was ignored: ALLOW_TEST_STATEMENT=secret would let it count";
 const FAILED: &str = "TEST_STATEMENT_FAILED: the test statement failed (SQLSTATE 22012)";
 
+/// A test statement follows the probe, and fails by its own code without its text.
 #[test]
-fn a_test_statement_comes_after_the_probe_and_fails_by_its_own_code_without_its_text() {
+fn test_statement_fails_by_its_own_code() {
     use TestField::{Ignored, Taken};
     let probed = r#"["connect", "probe"] []"#;
     let proven = r#"["connect", "probe", "prove"] []"#;
@@ -71,9 +72,10 @@ fn a_test_statement_comes_after_the_probe_and_fails_by_its_own_code_without_its_
     check(proof(Some("SELECT 1"), Taken), None, proven, DEPLOYED);
 }
 
+/// A secret's test statement replaces the deployed one where that is allowed, and is noted
+/// elsewhere.
 #[test]
-fn a_secret_s_test_statement_takes_the_place_of_the_deployed_one_where_it_is_allowed_and_is_noted_elsewhere()
-{
+fn secrets_own_test_statement() {
     use TestField::{Ignored, Taken};
     check(proof(Some("SELECT 1/0"), Taken), Some("SELECT 1"), r#"["connect", "probe", "prove"] []"#, OWN);
     let noted = |calls: &str| format!("{calls} [{IGNORED:?}]");
@@ -89,8 +91,9 @@ fn a_secret_s_test_statement_takes_the_place_of_the_deployed_one_where_it_is_all
     check(proof(None, Ignored), Some("DROP TABLE a"), &noted(r#"["connect", "probe"]"#), IGNORED);
 }
 
+/// A connection that breaks shows nothing about the statement.
 #[test]
-fn a_connection_that_breaks_says_nothing_of_the_statement() {
+fn broken_connection_is_inconclusive() {
     World::run(async {
         let service = Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await;
         let document = SecretDocument::parse(&document("app", "first-password")).unwrap();
@@ -106,13 +109,15 @@ fn a_connection_that_breaks_says_nothing_of_the_statement() {
     });
 }
 
+/// A result is read up to one mebibyte.
 #[test]
-fn a_result_is_read_to_a_mebibyte() {
+fn result_is_read_to_a_mebibyte() {
     assert_eq!(LONGEST_PROOF, 1_048_576);
 }
 
+/// A statement of exactly 4096 bytes is accepted.
 #[test]
-fn a_statement_of_exactly_4096_bytes_is_taken() {
+fn statement_of_4096_bytes() {
     let taken = |text: &str| TestStatement::parse(text, &StatementRule::SQL).is_some();
     assert!(taken(&format!("SELECT {}", "1".repeat(4089))));
     assert!(!taken(&format!("SELECT {}", "1".repeat(4090))));

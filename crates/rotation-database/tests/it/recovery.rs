@@ -51,7 +51,7 @@ fn check_with(situation: &Situation, unfinished: Unfinished, state: StuckState, 
 
 /// A fault that makes every rotation fail must be fixed, although AWSCURRENT logs in.
 #[test]
-fn a_sound_secret_that_no_rotation_changes_has_something_to_fix() {
+fn healthy_secret_that_never_rotates() {
     let hindered = Situation { hindered: true, ..situation(&[(CURRENT, Access::LogsIn)]) };
     check(&hindered, StuckState::Healthy, &Remedy::FixFirst);
 }
@@ -71,8 +71,9 @@ fn give_up() -> Remedy {
 const AGAIN: Remedy = Remedy::RotateAgain { by_service: true };
 const BY_HAND: Remedy = Remedy::RotateAgain { by_service: false };
 
+/// Every stuck state has one safe piece of advice.
 #[test]
-fn every_stuck_state_has_one_safe_advice() {
+fn one_safe_advice_for_every_stuck_state() {
     use Access::{LogsIn, NoValue, Refused, Unknown, Unusable};
     use StuckState as State;
     // Nothing is stuck.
@@ -125,9 +126,10 @@ fn every_stuck_state_has_one_safe_advice() {
     check(&deleted, State::Deleted, &Remedy::Restore);
 }
 
+/// No advice moves AWSCURRENT to what does not log in, or drops the only password that works.
 /// Every combination of accesses under the three labels and without one, with rotation on and off.
 #[test]
-fn no_advice_moves_awscurrent_to_what_does_not_log_in_or_drops_the_only_password_that_works() {
+fn advice_never_risks_the_working_login() {
     let accesses = [
         None,
         Some(Access::LogsIn),
@@ -180,9 +182,10 @@ fn no_advice_moves_awscurrent_to_what_does_not_log_in_or_drops_the_only_password
     assert_eq!(unseen, [&StuckState::Deleted]);
 }
 
+/// What hinders every rotation is fixed first.
 /// The finding makes every rotation fail: abandoning this one gains nothing, unless a person asks for it.
 #[test]
-fn what_hinders_every_rotation_is_ended_first() {
+fn hindrance_of_all_rotations_goes_first() {
     use Access::{LogsIn, NoValue, Refused};
     use StuckState as State;
     for (pending, state) in
@@ -198,8 +201,9 @@ fn what_hinders_every_rotation_is_ended_first() {
     }
 }
 
+/// What was not tried is never reported as not logging in.
 #[test]
-fn what_was_not_tried_is_never_said_not_to_log_in() {
+fn untried_is_never_a_refusal() {
     use Access::{LogsIn, NoValue, Refused, Unusable};
     use StuckState as State;
     // A value of a strategy other than the assumed one is not abandoned.
@@ -226,8 +230,9 @@ fn what_was_not_tried_is_never_said_not_to_log_in() {
     assert!(advice.sentence().contains("--strategy"), "{}", advice.sentence());
 }
 
+/// Versions that were not listed or not tried may log in.
 #[test]
-fn versions_that_were_not_listed_or_not_tried_may_log_in() {
+fn unlisted_or_untried_may_log_in() {
     use Access::{LogsIn, Refused};
     for further in [Unlabeled::Newest, Unlabeled::Unread] {
         let with = |versions| Situation { unlabeled: further, ..situation(versions) };
@@ -241,8 +246,9 @@ fn versions_that_were_not_listed_or_not_tried_may_log_in() {
     assert!(unread.sentence().contains("rotate explain"), "{}", unread.sentence());
 }
 
+/// Every state explains how it arises and how it is left.
 #[test]
-fn every_state_says_how_it_came_to_be_and_how_it_is_left() {
+fn states_explain_cause_and_way_out() {
     let mut names = std::collections::BTreeSet::new();
     for state in StuckState::ALL {
         assert!(state.origin().ends_with('.') && state.way_out().ends_with('.'), "{}", state.name());
@@ -250,10 +256,11 @@ fn every_state_says_how_it_came_to_be_and_how_it_is_left() {
     }
 }
 
+/// What is not known moves no label.
 /// Rule 12: a proxy's answer, an expired password or a server that asks for no password move and remove no
 /// label, whatever is requested, until the operator accepts the risk explicitly.
 #[test]
-fn what_is_not_known_moves_no_label() {
+fn unknown_moves_no_label() {
     for open in [Access::Unknown, Access::NoSession, Access::NotTried] {
         let pending = situation(&[(CURRENT, Access::LogsIn), (PENDING, open)]);
         check_with(&pending, Unfinished::Abandon, StuckState::PendingUnknown, &AGAIN);

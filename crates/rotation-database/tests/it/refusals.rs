@@ -33,8 +33,9 @@ fn ends_at_the_unreachable(situation: Situation, plan: Plan, acts: &[Act], login
     });
 }
 
+/// An unreachable server is not asked with another credential.
 #[test]
-fn an_unreachable_server_is_not_asked_with_another_credential() {
+fn unreachable_no_other_credential() {
     ends_at_the_unreachable(Situation::Fresh, Plan::SingleUser, &[], 0);
     ends_at_the_unreachable(Situation::LeftOver, Plan::SingleUser, &[], 1);
     // The value was stored without changing the database, so AWSPREVIOUS is what logs in.
@@ -43,8 +44,9 @@ fn an_unreachable_server_is_not_asked_with_another_credential() {
     ends_at_the_unreachable(Situation::Fresh, Plan::Alternating, &[], 1);
 }
 
+/// A master that was rotated meanwhile is read once more.
 #[test]
-fn a_master_that_was_rotated_meanwhile_is_read_once_more() {
+fn rotated_master_is_read_once_more() {
     World::run(async {
         let start = Situation::Fresh.prepare(Plan::Alternating, Kind::Transactional, Variant::Sound).await;
         start.invoke(Step::Create).await.unwrap().unwrap();
@@ -56,10 +58,11 @@ fn a_master_that_was_rotated_meanwhile_is_read_once_more() {
     });
 }
 
+/// A password that the server remembers counts as set only where it logs in.
 /// A server with a password history refuses to set a password again, so a login shows whether it is set. That
 /// it was set at some time is not enough.
 #[test]
-fn a_password_that_the_server_remembers_is_set_only_where_it_logs_in() {
+fn remembered_password_needs_a_login() {
     for plan in [Plan::SingleUser, Plan::Alternating] {
         World::run(async {
             let kind = Kind::TwoPasswordsWithHistory;
@@ -81,7 +84,7 @@ fn a_password_that_the_server_remembers_is_set_only_where_it_logs_in() {
 /// A login only shows whether the password is set: a grant that failed before it must still be made, whatever
 /// an earlier attempt has set.
 #[test]
-fn a_login_does_not_stand_for_a_grant_that_failed() {
+fn login_does_not_prove_a_grant() {
     for (refused, code) in [("server: grant", Some("DB_STATEMENT")), ("server: set password", None)] {
         World::run(async {
             let service = Situation::Fresh.prepare(Plan::Alternating, Kind::Autocommit, Variant::Sound).await;
@@ -99,9 +102,10 @@ fn a_login_does_not_stand_for_a_grant_that_failed() {
     }
 }
 
+/// A description that lags behind RotateSecret is waited for.
 /// createSecret may be invoked before `DescribeSecret` shows what `RotateSecret` has just done.
 #[test]
-fn a_description_that_lags_behind_rotatesecret_is_waited_for() {
+fn description_lagging_behind_rotate() {
     let older: [fn(&mut SecretModel); 3] = [
         |secret| drop(secret.versions.remove(&version(2))),
         |secret| secret.rotation_enabled = false,
@@ -125,7 +129,7 @@ fn a_description_that_lags_behind_rotatesecret_is_waited_for() {
 
 /// A refusal that no lag can explain is returned at once.
 #[test]
-fn a_refusal_that_is_no_lag_is_not_waited_for() {
+fn refusal_without_lag() {
     let described = |step, spoil: fn(&mut SecretModel)| {
         World::run(async {
             let service =
@@ -144,8 +148,9 @@ fn a_refusal_that_is_no_lag_is_not_waited_for() {
     assert!(described(Step::Create, |secret| secret.rotation_enabled = false) > 1);
 }
 
+/// An AWSCURRENT that moved before the login is reported as moved labels.
 #[test]
-fn a_current_that_moved_before_the_login_is_told_as_such() {
+fn current_moved_before_the_login() {
     World::run(async {
         let start = Situation::Fresh.prepare(Plan::Alternating, Kind::Transactional, Variant::Sound).await;
         start.invoke(Step::Create).await.unwrap().unwrap();
@@ -159,8 +164,9 @@ fn a_current_that_moved_before_the_login_is_told_as_such() {
     });
 }
 
+/// A step that waited for another session until it was overtaken is reported as moved labels.
 #[test]
-fn whoever_waited_for_somebody_else_until_it_was_overtaken_is_told_so() {
+fn overtaken_while_waiting() {
     World::run(async {
         let start = Situation::Fresh.prepare(Plan::Alternating, Kind::Transactional, Variant::Sound).await;
         start.invoke(Step::Create).await.unwrap().unwrap();
@@ -179,7 +185,7 @@ fn whoever_waited_for_somebody_else_until_it_was_overtaken_is_told_so() {
 
 /// The service tests a configuration on a copy of the current value; its setSecret has nothing to do.
 #[test]
-fn a_pending_that_equals_current_needs_no_change() {
+fn pending_equals_current() {
     World::run(async {
         let start = Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await;
         {
@@ -195,6 +201,7 @@ fn a_pending_that_equals_current_needs_no_change() {
     });
 }
 
+/// Only the server's own refusal counts as a refusal.
 #[test]
 fn only_the_servers_no_is_a_refusal() {
     let cause = || Cause::new("28P01");
@@ -213,8 +220,9 @@ fn only_the_servers_no_is_a_refusal() {
     }
 }
 
+/// A name may be as long as the limit and no longer.
 #[test]
-fn a_name_is_as_long_as_the_limit_and_no_longer() {
+fn name_length_limit() {
     for (limit, longest, too_long) in [
         (NameLimit::Bytes(4), "\u{e9}\u{e9}", "\u{e9}\u{e9}a"),
         (NameLimit::Characters(2), "\u{e9}\u{e9}", "abc"),
@@ -224,17 +232,19 @@ fn a_name_is_as_long_as_the_limit_and_no_longer() {
     }
 }
 
+/// A value prints its version alone.
 #[test]
-fn a_value_prints_its_version_alone() {
+fn value_prints_its_version_alone() {
     let text = Some("CANARY".to_owned().into());
     let printed = format!("{:?}", SecretValue { version: version(7), text });
     assert!(printed.contains("000000000007") && !printed.contains("CANARY"), "{printed}");
 }
 
+/// An AWSCURRENT that moves before the last look stops the change.
 /// AWSCURRENT moves to another version right before the change is committed, while AWSPENDING stays where it
 /// is.
 #[test]
-fn a_current_that_moves_before_the_last_look_stops_the_change() {
+fn current_moved_before_the_last_look() {
     for plan in [Plan::SingleUser, Plan::Alternating] {
         World::run(async {
             let start = Situation::Fresh.prepare(plan, Kind::Transactional, Variant::Sound).await;

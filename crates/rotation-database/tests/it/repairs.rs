@@ -140,8 +140,9 @@ fn check(plan: Plan, kinds: &[Kind], states: &[StuckState]) {
     }
 }
 
+/// AWSCURRENT of a single user logs in again wherever a rotation stopped.
 #[test]
-fn awscurrent_of_a_single_user_logs_in_again_wherever_a_rotation_stopped() {
+fn single_user_current_logs_in_again() {
     use StuckState::{Healthy, OnlyPendingLogsIn, OnlyUnlabeledLogsIn, PendingEmpty, PendingRefused};
     let kinds = [Kind::Transactional, Kind::Autocommit];
     check(
@@ -151,8 +152,9 @@ fn awscurrent_of_a_single_user_logs_in_again_wherever_a_rotation_stopped() {
     );
 }
 
+/// AWSCURRENT of alternating users logs in again wherever a rotation stopped.
 #[test]
-fn awscurrent_of_alternating_users_logs_in_again_wherever_a_rotation_stopped() {
+fn master_user_current_logs_in_again() {
     use StuckState::{BothLogIn, Healthy, PendingEmpty, PendingRefused};
     let kinds = [Kind::Transactional, Kind::AutocommitWithLock];
     check(Plan::Alternating, &kinds, &[Healthy, PendingEmpty, PendingRefused, BothLogIn]);

@@ -125,8 +125,9 @@ impl Figures {
     }
 }
 
+/// Random schedules of any number of invocations lose nothing.
 #[test]
-fn random_schedules_of_any_number_of_invocations_lose_nothing() {
+fn random_invocations_lose_nothing() {
     let start = Instant::now();
     let replayed = setting("PROVE_SEED");
     let count = setting("PROVE_SCHEDULES").unwrap_or(FEW);

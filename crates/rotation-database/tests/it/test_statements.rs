@@ -9,8 +9,9 @@ fn check(text: &str, expected: Option<&str>) {
     assert!(!format!("{parsed:?}").contains('1'), "{parsed:?}");
 }
 
+/// One query is accepted, and nothing else.
 #[test]
-fn one_query_is_taken_and_nothing_else() {
+fn one_query_and_nothing_else() {
     check("SELECT 1", Some("SELECT 1"));
     check("  select(1) ;\n", Some("select(1)"));
     check("WITH a AS (SELECT 1) SELECT * FROM a", Some("WITH a AS (SELECT 1) SELECT * FROM a"));

@@ -39,36 +39,41 @@ fn check(plan: Plan, tls: ServerTls, ssl: Option<&str>, rotated: bool, attempts:
     assert_eq!((went_through, &travelled[..]), (rotated, attempts));
 }
 
+/// A secret without `ssl` follows what the server offers.
 #[test]
-fn a_silent_secret_follows_what_the_server_says() {
+fn silent_secret_follows_the_server() {
     let (single, silent) = (Plan::SingleUser, None);
     check(single, ServerTls::Good, silent, true, &[("app", false), ("app", false)]);
     check(single, ServerTls::Absent, silent, true, &[("app", true), ("app", true)]);
 }
 
+/// A secret that demands TLS gets it or nothing.
 #[test]
-fn a_secret_that_demands_tls_gets_it_or_nothing() {
+fn secret_that_demands_tls() {
     let (single, on) = (Plan::SingleUser, Some("true"));
     check(single, ServerTls::Good, on, true, &[("app", false), ("app", false)]);
     check(single, ServerTls::Absent, on, false, &[]);
 }
 
+/// A secret that declines TLS gets none.
 #[test]
-fn a_secret_that_declines_tls_gets_none() {
+fn secret_that_declines_tls() {
     let off = Some("\"False\"");
     check(Plan::SingleUser, ServerTls::Good, off, true, &[("app", true), ("app", true)]);
 }
 
+/// A master secret without `ssl` is protected as the secret itself demands.
 #[test]
-fn a_silent_master_is_protected_as_its_secret_demands() {
+fn silent_master_follows_its_secret() {
     let stripped = ServerTls::StrippedFor("master");
     check(Plan::Alternating, stripped, Some("true"), false, &[("app", false)]);
     let travelled = [("app", false), ("master", true), ("app_clone", false)];
     check(Plan::Alternating, stripped, None, true, &travelled);
 }
 
+/// An operator who requires TLS overrules a secret without `ssl`.
 #[test]
-fn an_operator_who_requires_tls_overrules_a_silent_secret() {
+fn operator_who_requires_tls_overrules() {
     World::run(async {
         for (ssl, expected) in [(None, Err("TLS_UNAVAILABLE")), (Some("false"), Ok(Transport::Plaintext))] {
             let service =

@@ -54,8 +54,9 @@ impl Office {
     }
 }
 
+/// A target of one's own is rotated, counted and diagnosed.
 #[tokio::test]
-async fn it_is_rotated_counted_and_looked_at() {
+async fn rotated_counted_and_diagnosed() {
     let office = Office::open(|function, file| function.env("TICKET_FILE", file)).await;
     let record = office.rotate().await;
     assert_eq!(record.outcome, Some(RotationOutcome::Succeeded), "{}", office.function.output());
@@ -78,6 +79,7 @@ async fn it_is_rotated_counted_and_looked_at() {
     assert!(!office.function.output().contains(&office.valid()));
 }
 
+/// A target's own code is in the answer.
 #[tokio::test]
 async fn its_own_code_is_answered() {
     let office = Office::open(|function, file| function.env("TICKET_FILE", file)).await;
@@ -89,8 +91,9 @@ async fn its_own_code_is_answered() {
     assert_eq!(error.message, "the office refuses the ticket. Ask at the office.");
 }
 
+/// A dry run changes nothing.
 #[tokio::test]
-async fn a_dry_run_changes_nothing() {
+async fn dry_run_changes_nothing() {
     let office =
         Office::open(|function, file| function.env("TICKET_FILE", file).env("DRY_RUN", "true")).await;
     let record = office.rotate().await;
@@ -99,8 +102,9 @@ async fn a_dry_run_changes_nothing() {
     assert_eq!(office.valid(), FIRST);
 }
 
+/// A setting that is missing is named.
 #[tokio::test]
-async fn a_setting_that_is_missing_is_named() {
+async fn missing_setting_is_named() {
     let office = Office::open(|function, _| function).await;
     let record = office.rotate().await;
     let error = record.attempts[0].steps[0].error.as_ref().unwrap();

@@ -26,8 +26,9 @@ pub(crate) fn panicking() -> PathBuf {
     example("panicking")
 }
 
+/// A panic is answered as an error by a process that stays alive.
 #[tokio::test]
-async fn a_panic_is_answered_as_an_error_by_a_process_that_lives_on() {
+async fn panic_is_answered_as_an_error() {
     let rotation = RotationSettings { attempts: 2, ..RotationSettings::default() };
     let store = LocalSecretsManager::start(Settings { rotation, ..Settings::default() }).await.unwrap();
     let function = LambdaFunction::builder(panicking())
@@ -77,9 +78,10 @@ async fn a_panic_is_answered_as_an_error_by_a_process_that_lives_on() {
     assert_eq!(counted.count(), 2, "one line of metrics for each: {output}");
 }
 
+/// A panic shows no password and no token at any level and in any format of the log.
 /// The message of the panic quotes the password, and the process also holds the rotation token.
 #[tokio::test]
-async fn a_panic_shows_no_password_and_no_token_at_any_level_and_in_any_format_of_the_log() {
+async fn panic_shows_no_secret_in_any_log() {
     let document = json!({
         "engine": "panicking", "host": "localhost", "username": "app", "password": Hostile::CANARY,
         "ssl": true,
@@ -97,8 +99,9 @@ async fn a_panic_shows_no_password_and_no_token_at_any_level_and_in_any_format_o
     }
 }
 
+/// A panic during the diagnosis of a secret is answered too.
 #[tokio::test]
-async fn a_look_at_a_secret_that_panics_is_answered_too() {
+async fn panic_during_a_diagnosis() {
     let store = LocalSecretsManager::start(Settings::default()).await.unwrap();
     let function = LambdaFunction::builder(panicking())
         .env("SECRETS_MANAGER_ENDPOINT", store.endpoint())
@@ -123,10 +126,11 @@ async fn a_look_at_a_secret_that_panics_is_answered_too() {
     assert_eq!(severity[0]["Severity"], 3, "{output}");
 }
 
+/// No core file is written of what a function holds.
 /// Started with permission to write core files as large as this machine allows. The function gives that up
 /// and cannot get it back.
 #[tokio::test]
-async fn no_core_file_is_written_of_what_a_function_holds() {
+async fn no_core_file_of_a_function() {
     let leave = r#"ulimit -S -c "$(ulimit -H -c)" && exec "$0""#;
     let function = LambdaFunction::builder("/bin/sh")
         .arg("-c")
@@ -160,8 +164,9 @@ fn core_limits(process: u32) -> Vec<String> {
     core.expect("a limit of core files").split_whitespace().map(str::to_owned).collect()
 }
 
+/// The shipped programs unwind on a panic.
 #[test]
-fn what_is_shipped_unwinds() {
+fn shipped_programs_unwind() {
     let manifest = include_str!("../../../../Cargo.toml");
     let (_, release) = manifest.split_once("[profile.release]").unwrap();
     let release = release.split("\n[").next().unwrap();

@@ -10,8 +10,9 @@ use test_servers::Moto;
 
 use crate::panic::panicking;
 
+/// A process to which the kernel gives no random bytes makes no password.
 #[tokio::test]
-async fn a_process_to_which_the_kernel_gives_no_random_bytes_makes_no_password() {
+async fn no_random_bytes_no_password() {
     let Some(python) = Moto::program("python") else { return };
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("function");

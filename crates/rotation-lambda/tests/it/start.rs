@@ -31,8 +31,9 @@ async fn check(name: &str, value: &str) {
     assert!(!error.message.contains(value), "{error}");
 }
 
+/// A malformed bundle of authorities is answered as a wrong setting.
 #[tokio::test]
-async fn a_malformed_bundle_of_authorities_is_answered_as_a_wrong_setting() {
+async fn malformed_authority_bundle() {
     let folder = tempfile::tempdir().unwrap();
     let bundle = folder.path().join("bundle.pem");
     for text in ["", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
@@ -41,13 +42,15 @@ async fn a_malformed_bundle_of_authorities_is_answered_as_a_wrong_setting() {
     }
 }
 
+/// An endpoint that is no URL is answered as a wrong setting.
 #[tokio::test]
-async fn an_endpoint_that_is_no_url_is_answered_as_a_wrong_setting() {
+async fn endpoint_that_is_not_a_url() {
     check("SECRETS_MANAGER_ENDPOINT", "https://secretsmanager us-east-1").await;
 }
 
+/// A service that hangs is named before Lambda ends the function.
 #[tokio::test]
-async fn a_service_that_hangs_is_named_before_lambda_ends_the_function() {
+async fn hanging_service_is_named() {
     let store = LocalSecretsManager::start(Settings::default()).await.unwrap();
     let function = LambdaFunction::builder(panicking())
         .env("SECRETS_MANAGER_ENDPOINT", store.endpoint())

@@ -28,11 +28,16 @@ macro_rules! engine_suite {
     ($name:ident: $check:expr) => {
         $crate::engine_suite! {
             @every_topic $name, $check;
+            // What is planned is exactly what is run.
             what_is_planned_is_what_is_run Plans,
-            a_cut_at_any_message_leaves_a_credential_that_works Interruptions,
-            random_users_and_their_clones_are_equal Equality,
-            what_drifted_is_corrected_and_counted Drift,
-            what_is_staged_is_seen_after_the_commit_alone Staging,
+            // A cut at any message leaves a credential that works, and the next attempt completes.
+            cut_anywhere_leaves_a_working_login Interruptions,
+            // Random users and their clones are equal.
+            random_users_and_clones_are_equal Equality,
+            // What drifted is corrected and counted.
+            drift_is_corrected_and_counted Drift,
+            // What is staged is seen by other sessions only after the commit.
+            staged_is_seen_only_after_the_commit Staging,
         }
     };
     (@every_topic $name:ident, $check:expr; $($test:ident $topic:ident,)+) => {

@@ -23,8 +23,9 @@ async fn revoke(lab: &Lab, username: &str, roles: Value) {
     server().command(&lab.home, revoke).await.unwrap();
 }
 
+/// A missing clone is created whole by one command, and nothing of it is visible before.
 #[tokio::test]
-async fn a_missing_clone_is_made_whole_by_one_command_and_nothing_is_seen_of_it_before() {
+async fn missing_clone_in_one_command() {
     let lab = Lab::new().await;
     let (clone, before) = (lab.clone(), lab.snapshot().await);
     drop(lab.stage(&clone).await.unwrap());
@@ -40,8 +41,9 @@ async fn a_missing_clone_is_made_whole_by_one_command_and_nothing_is_seen_of_it_
     assert_eq!(mechanisms(original.unwrap()), mechanisms(made.unwrap()));
 }
 
+/// Rights that drifted are reconciled before the password changes.
 #[tokio::test]
-async fn rights_that_drifted_are_brought_to_equal_before_the_password() {
+async fn drift_is_reconciled_before_the_password() {
     let lab = Lab::new().await;
     let clone = lab.clone();
     lab.rotate_to(&clone).await.unwrap();
@@ -79,8 +81,9 @@ async fn rights_that_drifted_are_brought_to_equal_before_the_password() {
     assert_eq!(kinds(&lab.recorder.take_commands()), ["usersInfo", "usersInfo", "updateUser"]);
 }
 
+/// Users are looked up where the secret names them, and not where the master is defined.
 #[tokio::test]
-async fn users_are_looked_up_where_the_secret_says_and_not_where_the_master_lives() {
+async fn users_are_found_in_the_secrets_database() {
     let home = fresh("home").username;
     let lab = Lab::at(&home).await;
     // The same names where the master lives, with other passwords.
@@ -101,8 +104,9 @@ async fn users_are_looked_up_where_the_secret_says_and_not_where_the_master_live
     assert!(opens(&own, &home).await && !opens(&lab.app, &home).await);
 }
 
+/// A clone that AWS's template made is adopted.
 #[tokio::test]
-async fn a_clone_that_awss_template_made_is_adopted() {
+async fn awss_templates_clone_is_adopted() {
     let lab = Lab::new().await;
     let clone = lab.clone();
     let roles = server().user(HOME, &lab.app.username).await.unwrap()["roles"].clone();
@@ -112,8 +116,9 @@ async fn a_clone_that_awss_template_made_is_adopted() {
     assert!(opens(&clone, HOME).await && !opens(&old, HOME).await);
 }
 
+/// Pairs that must not alternate are refused before anything is written.
 #[tokio::test]
-async fn pairs_that_must_not_alternate_are_refused_before_anything_is_written() {
+async fn unfit_pairs_are_refused_before_writes() {
     async fn check(lab: &Lab, next: &TestLogin, expected: &StatementFault) {
         let before = lab.snapshot().await;
         let error = lab.rotate_to(next).await.unwrap_err();
@@ -135,8 +140,9 @@ async fn pairs_that_must_not_alternate_are_refused_before_anything_is_written() 
     check(&lab, &clone, &StatementFault::NoSuchUser).await;
 }
 
+/// A change that a faster session has made is not overwritten.
 #[tokio::test]
-async fn whoever_is_faster_is_not_overwritten() {
+async fn faster_session_is_not_overwritten() {
     let lab = Lab::new().await;
     let clone = lab.clone();
     // Another session creates the clone between stage and commit.
@@ -160,7 +166,7 @@ async fn whoever_is_faster_is_not_overwritten() {
 
 /// Of several writes, each waits for the majority no longer than what those before it have left of the time.
 #[tokio::test]
-async fn a_later_write_waits_no_longer_than_is_left() {
+async fn later_writes_get_the_remaining_time() {
     const TAKES: Duration = Duration::from_secs(2);
     let lab = Lab::new().await;
     lab.rotate_to(&lab.clone()).await.unwrap();

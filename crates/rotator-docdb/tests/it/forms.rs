@@ -38,7 +38,7 @@ fn fields(command: &Value) -> Vec<&str> {
 /// A single user's change leaves out only what the server does not know, down to the password alone, and the
 /// outcome reports what was left out. A write concern that the server knows is kept.
 #[tokio::test]
-async fn an_own_password_goes_alone_where_nothing_else_is_known() {
+async fn own_password_goes_alone() {
     for code in [2, 40415, 238] {
         for option in [&["writeConcern"][..], &["mechanisms"], &["writeConcern", "mechanisms"]] {
             let mut lab = Lab::new().await;
@@ -60,10 +60,11 @@ async fn an_own_password_goes_alone_where_nothing_else_is_known() {
     }
 }
 
+/// A pair rotates where the server does not know the options.
 /// A clone is created, reconciled and given its password without options that the server does not know;
 /// roles are never left out.
 #[tokio::test]
-async fn a_pair_rotates_where_options_are_unknown() {
+async fn pair_without_unknown_options() {
     for (options, code) in [
         (&["writeConcern"][..], 2),
         (&["mechanisms"], 2),
@@ -93,9 +94,10 @@ async fn a_pair_rotates_where_options_are_unknown() {
     }
 }
 
+/// Roles are granted where the server does not know write concerns.
 /// Grants and revocations are sent without a write concern as well.
 #[tokio::test]
-async fn roles_are_granted_where_write_concerns_are_unknown() {
+async fn grants_without_write_concerns() {
     let lab = Lab::new().await;
     lab.rotate_to(&lab.clone()).await.unwrap();
     refuse(&lab, &["writeConcern"], 2);
@@ -110,7 +112,7 @@ async fn roles_are_granted_where_write_concerns_are_unknown() {
 
 /// What operators rely on is never left out: the original's restrictions, and what they keep in `customData`.
 #[tokio::test]
-async fn what_people_rely_on_is_not_left_out() {
+async fn essential_options_are_never_left_out() {
     for (option, value) in [
         ("authenticationRestrictions", json!([{"clientSource": ["127.0.0.0/8"]}])),
         ("customData", json!({"team": "blue"})),

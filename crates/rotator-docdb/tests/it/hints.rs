@@ -14,10 +14,11 @@ use crate::fixture::{HOME, Lab, create_app, create_app_at, engine, engine_for, l
 
 const LIMIT: Duration = Duration::from_secs(10);
 
+/// A missing user is not taken for a changed password.
 /// MongoDB answers a missing user like a wrong password: the hint names both, whichever credentials were
 /// tried.
 #[tokio::test]
-async fn a_missing_user_is_not_taken_for_a_changed_password() {
+async fn missing_user_or_wrong_password() {
     for version in versions() {
         let server = shared(DocdbProduct::MongoDb(version));
         let app = create_app_at(server, HOME).await.unwrap();
@@ -42,7 +43,7 @@ async fn a_missing_user_is_not_taken_for_a_changed_password() {
 
 /// A server that accepts TLS alone closes a connection in plaintext without a message: the error names `ssl`.
 #[tokio::test]
-async fn plaintext_to_a_server_that_takes_tls_alone_names_ssl() {
+async fn plaintext_to_a_tls_server_names_ssl() {
     for version in versions() {
         let server = shared(DocdbProduct::MongoDb(version));
         let login = login_at(server.port(), &create_app_at(server, HOME).await.unwrap());
@@ -73,7 +74,7 @@ async fn plaintext_to_a_server_that_takes_tls_alone_names_ssl() {
 /// A server that closes a connection in plaintext and is silent on the next one, where TLS is probed: the
 /// time that this takes does not hide what has happened.
 #[tokio::test]
-async fn a_silent_look_for_tls_does_not_hide_the_failure() {
+async fn silent_tls_probe_hides_no_failure() {
     let app = create_app(HOME).await.unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -91,7 +92,7 @@ async fn a_silent_look_for_tls_does_not_hide_the_failure() {
 /// A password with a character that `SASLprep` prohibits is refused with the password's own code, for either
 /// strategy.
 #[tokio::test]
-async fn a_password_that_saslprep_prohibits_is_named_so() {
+async fn password_prohibited_by_saslprep() {
     const ODD: &str = "a-private-use-\u{e000}-character";
     for version in versions() {
         let lab = Lab::on(version).await;

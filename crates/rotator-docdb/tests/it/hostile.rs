@@ -28,15 +28,17 @@ fn head(length: i32) -> Vec<u8> {
     [length, 1, 1, 1].iter().flat_map(|number| number.to_le_bytes()).collect()
 }
 
+/// Hostile servers of DocumentDB get neither time nor memory nor the password.
 #[tokio::test]
-async fn hostile_servers_of_documentdb_take_neither_time_nor_memory_nor_the_password() {
+async fn documentdb_costs_and_learns_nothing() {
     check([head(1 << 30), vec![0; 50_000_000]].concat(), Duration::ZERO, "DB_PROTOCOL").await;
     check([head(1 << 20), vec![0; 1000]].concat(), Duration::from_millis(50), "NET_DB_TIMED_OUT").await;
 }
 
+/// A DocumentDB that offers no TLS learns nothing that TLS was to protect.
 /// This protocol has no message for "no TLS", so only a secret with `"ssl": false` goes without it.
 #[tokio::test]
-async fn a_documentdb_without_tls_hears_nothing_that_tls_was_to_protect() {
+async fn documentdb_without_tls_learns_nothing() {
     let other_language = b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec();
     for answer in [head(36), other_language.clone()] {
         for tls in [SecretTls::On, SecretTls::Silent] {
@@ -70,8 +72,9 @@ fn bomb(reply: &Value) -> Option<Value> {
     Some(reply)
 }
 
+/// A SCRAM challenge of DocumentDB with too many iterations is refused at once.
 #[tokio::test]
-async fn a_scram_bomb_of_documentdb_is_refused_at_once() {
+async fn scram_bomb_of_documentdb_is_refused() {
     let app = TestLogin { password: Hostile::CANARY.to_owned(), ..fresh("app") };
     create_app_as(server(), HOME, &app).await.unwrap();
     let recorder = DocdbProxy::start(server()).unwrap();
@@ -85,8 +88,9 @@ async fn a_scram_bomb_of_documentdb_is_refused_at_once() {
     assert!(trial.said.contains("iterations"), "{}", trial.said);
 }
 
+/// No level and no format of the log shows a password or a token.
 #[tokio::test]
-async fn no_level_and_no_format_of_the_log_shows_a_password_or_a_token() {
+async fn no_log_shows_password_or_token() {
     let app = TestLogin { password: Hostile::CANARY.to_owned(), ..fresh("app") };
     create_app_as(server(), HOME, &app).await.unwrap();
     let quoting = json!({"ok": 0, "code": 2, "errmsg": Hostile::quoting()});

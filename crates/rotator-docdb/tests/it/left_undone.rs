@@ -10,7 +10,7 @@ use crate::fixture::{HOME, Lab};
 /// password would not find that out. A write that the server has executed without its majority leaves nothing
 /// else.
 #[tokio::test]
-async fn an_error_tells_whether_the_password_alone_is_left() {
+async fn error_names_what_is_left() {
     let lab = Lab::new().await;
     lab.rotate_to(&lab.clone()).await.unwrap();
     let roles = json!([{"role": "read", "db": "elsewhere"}]);

@@ -18,7 +18,7 @@ fn with(login: &TestLogin, password: &str) -> TestLogin {
 
 /// A role that the live clone gained goes to the original as well, and nothing is revoked from the clone.
 #[tokio::test]
-async fn what_the_live_clone_gained_goes_to_the_original() {
+async fn clone_gain_goes_to_the_original() {
     let lab = Lab::new().await;
     let clone = lab.clone();
     lab.rotate_to(&clone).await.unwrap();
@@ -38,7 +38,7 @@ async fn what_the_live_clone_gained_goes_to_the_original() {
 
 /// A role that the original lost by a manual change is refused with both commands; either of them fixes it.
 #[tokio::test]
-async fn a_role_that_the_original_lost_is_refused() {
+async fn role_lost_by_the_original_is_refused() {
     let lab = Lab::new().await;
     let clone = lab.clone();
     change(&lab.app.username, "grantRolesToUser", "read").await;
@@ -67,7 +67,7 @@ async fn a_role_that_the_original_lost_is_refused() {
 
 /// An idle clone becomes equal to the original, and each removal is named.
 #[tokio::test]
-async fn what_an_idle_clone_loses_is_named() {
+async fn idle_clone_losses_are_named() {
     let lab = Lab::new().await;
     let clone = lab.clone();
     lab.rotate_to(&clone).await.unwrap();
@@ -88,7 +88,7 @@ async fn restrict(lab: &Lab, username: &str, restrictions: Value) {
 
 /// An original that may log in from fewer places does not take the live clone's place.
 #[tokio::test]
-async fn an_original_with_stricter_restrictions_is_refused() {
+async fn stricter_original_is_refused() {
     let lab = Lab::new().await;
     let clone = lab.clone();
     lab.rotate_to(&clone).await.unwrap();

@@ -43,8 +43,9 @@ fn answering(kind: &'static str, change: impl Fn(&mut Value) + Send + Sync + 'st
     recorder
 }
 
+/// Ten failures have ten codes, each within its deadline.
 #[tokio::test]
-async fn ten_failures_have_ten_codes_each_within_its_deadline() {
+async fn ten_failures_have_ten_codes() {
     let app = create_app(HOME).await.unwrap();
     let good = login_at(server().port(), &app);
     let mut codes = Vec::new();
@@ -109,8 +110,9 @@ async fn ten_failures_have_ten_codes_each_within_its_deadline() {
     session.probe(None).await.unwrap();
 }
 
+/// A user of another database is reported with the database where it was looked up.
 #[tokio::test]
-async fn a_user_of_another_database_is_told_where_it_was_looked_for() {
+async fn user_of_another_database() {
     let app = create_app(HOME).await.unwrap();
     let login = Login { home: Some("elsewhere".to_owned()), ..login_at(server().port(), &app) };
     let error = failure(&login, Transport::Tls).await;
@@ -131,11 +133,12 @@ async fn a_user_of_another_database_is_told_where_it_was_looked_for() {
     connect(&Login { home: Some(HOME.to_owned()), ..login }).await.unwrap();
 }
 
+/// A server that does not speak TLS learns no name and is not trusted.
 /// A server that closes the connection or answers in another protocol may be anything: this does not count as
 /// the server's own statement that it offers no TLS, which would let plaintext follow. It receives nothing
 /// but the handshake.
 #[tokio::test]
-async fn a_server_that_does_not_speak_tls_hears_no_name_and_is_not_believed() {
+async fn server_without_tls_is_not_trusted() {
     let app = create_app(HOME).await.unwrap();
     for answer in [&b""[..], b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x24\0\0\0\x01\0\0\0\0\0\0\0\x01\0\0\0"] {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -157,8 +160,9 @@ async fn a_server_that_does_not_speak_tls_hears_no_name_and_is_not_believed() {
     }
 }
 
+/// DocumentDB answers a wrong password by another code.
 #[tokio::test]
-async fn documentdb_answers_a_wrong_password_by_another_code() {
+async fn documentdb_wrong_password_code() {
     let app = create_app(HOME).await.unwrap();
     let recorder = answering("saslContinue", |reply| {
         if reply["code"] == 18 {
@@ -175,8 +179,9 @@ async fn documentdb_answers_a_wrong_password_by_another_code() {
     connect(&login_at(recorder.port(), &app)).await.unwrap();
 }
 
+/// Servers from wire version 6 on are logged in to, and older ones are named.
 #[tokio::test]
-async fn servers_from_wire_version_6_on_are_logged_in_to_and_older_ones_are_named() {
+async fn oldest_wire_version_is_6() {
     let app = create_app(HOME).await.unwrap();
     // DocumentDB 3.6 and 4.0 report no mechanisms, and have SCRAM-SHA-1.
     for version in [6, 7, 8, 13, 25] {
@@ -197,8 +202,9 @@ async fn servers_from_wire_version_6_on_are_logged_in_to_and_older_ones_are_name
     assert_eq!(old.take_commands().len(), 1, "nothing is sent to a server that is too old");
 }
 
+/// A login takes one connection and four messages at most.
 #[tokio::test]
-async fn a_login_takes_one_connection_and_four_messages_at_most() {
+async fn one_connection_four_messages() {
     let app = create_app(HOME).await.unwrap();
     let recorder = DocdbProxy::start(server()).unwrap();
     drop(connect(&login_at(recorder.port(), &app)).await.unwrap());
@@ -223,8 +229,9 @@ async fn a_login_takes_one_connection_and_four_messages_at_most() {
     assert_eq!(recorder.connections(), 2);
 }
 
+/// A server that cannot prove the password is not trusted.
 #[tokio::test]
-async fn a_server_that_cannot_prove_the_password_is_not_believed() {
+async fn unproven_password_is_not_trusted() {
     let app = create_app(HOME).await.unwrap();
     let payload =
         |text: &str| json!({"ok": 1, "done": true, "conversationId": 1, "payload": {"$binary": text}});
@@ -243,8 +250,9 @@ async fn a_server_that_cannot_prove_the_password_is_not_believed() {
     }
 }
 
+/// Silence at any message of a login ends at the deadline.
 #[tokio::test]
-async fn silence_at_any_message_of_a_login_ends_at_the_deadline() {
+async fn silence_ends_at_the_deadline() {
     let app = create_app(HOME).await.unwrap();
     for kind in ["isMaster", "saslStart", "saslContinue"] {
         let recorder = DocdbProxy::start(server()).unwrap();
@@ -267,8 +275,9 @@ async fn silence_at_any_message_of_a_login_ends_at_the_deadline() {
     }
 }
 
+/// A message of a gibibyte is refused by its header, before its body is read.
 #[tokio::test]
-async fn a_message_of_a_gibibyte_is_refused_by_its_head() {
+async fn gibibyte_message_ends_at_its_header() {
     let app = create_app(HOME).await.unwrap();
     let head = |length: i32, operation: i32| {
         [length, 1, 1, operation].iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>()
@@ -296,8 +305,9 @@ async fn a_message_of_a_gibibyte_is_refused_by_its_head() {
     }
 }
 
+/// What is no name of a database is refused before any connection.
 #[tokio::test]
-async fn what_is_no_name_of_a_database_is_refused_before_any_connection() {
+async fn invalid_database_name() {
     let app = create_app(HOME).await.unwrap();
     let recorder = DocdbProxy::start(server()).unwrap();
     for name in ["admin?replicaSet=rs0", "admin/../other", "$external", "a.b", "a b", &"a".repeat(64)] {
@@ -309,7 +319,7 @@ async fn what_is_no_name_of_a_database_is_refused_before_any_connection() {
 
 /// The core learns where the session is and how the server let the user in.
 #[tokio::test]
-async fn a_session_knows_its_peer_and_its_mechanism() {
+async fn session_knows_peer_and_mechanism() {
     let lab = Lab::new().await;
     for (offered, expected) in [("SCRAM-SHA-1", "SCRAM-SHA-1"), ("SCRAM-SHA-256", "SCRAM-SHA-256")] {
         lab.recorder.set_script(move |_, reply| match reply {

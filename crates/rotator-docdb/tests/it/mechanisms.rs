@@ -22,7 +22,7 @@ fn kinds(lab: &Lab) -> Vec<String> {
 /// A mechanism that the server no longer enables is left out: by either strategy, for an old and for a new
 /// clone, and in the form without the mark.
 #[tokio::test]
-async fn a_mechanism_that_is_no_longer_enabled_is_left_out() {
+async fn disabled_mechanism_is_left_out() {
     for version in versions() {
         let server = DocdbServer::builder().product(DocdbProduct::MongoDb(version)).start().unwrap();
         let lab = Lab::started(Box::leak(Box::new(server))).await;
@@ -82,7 +82,7 @@ fn refuse_marks(lab: &Lab) {
 /// The server is asked about another user's mechanisms only where the master's own login does not answer
 /// that.
 #[tokio::test]
-async fn mechanisms_of_another_user_cost_a_question_only_in_doubt() {
+async fn other_users_mechanisms_only_in_doubt() {
     let lab = Lab::new().await;
     lab.rotate_to(&lab.clone()).await.unwrap();
     assert_eq!(kinds(&lab), ["isMaster", "usersInfo", "usersInfo", "createUser"]);

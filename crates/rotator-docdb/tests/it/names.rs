@@ -16,8 +16,9 @@ fn odd_names() -> Vec<String> {
     names
 }
 
+/// Odd names and passwords are set exactly, and no other user is changed.
 #[tokio::test]
-async fn odd_names_and_passwords_are_set_exactly_and_nobody_else_is_changed() {
+async fn odd_users_and_passwords() {
     let bystander = Lab::new().await;
     let before = bystander.snapshot().await;
     for (index, name) in odd_names().into_iter().enumerate() {

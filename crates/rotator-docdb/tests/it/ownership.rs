@@ -35,7 +35,7 @@ async fn refused(lab: &Lab, next: &TestLogin, expected: &StatementFault) {
 
 /// The clone, and only it, carries the secret's identity and the roles that both have.
 #[tokio::test]
-async fn the_clone_alone_carries_the_mark() {
+async fn clone_alone_carries_the_mark() {
     let lab = Lab::new().await;
     let clone = lab.clone();
     lab.rotate_to(&clone).await.unwrap();
@@ -52,7 +52,7 @@ async fn the_clone_alone_carries_the_mark() {
 
 /// The second secret of a user is refused on both turns, and taken over where the operator names it.
 #[tokio::test]
-async fn a_second_secret_of_the_same_user_is_refused() {
+async fn second_secret_of_a_user_is_refused() {
     let mut lab = Lab::new().await;
     let clone = lab.clone();
     lab.rotate_to(&clone).await.unwrap();
@@ -73,7 +73,7 @@ async fn a_second_secret_of_the_same_user_is_refused() {
 
 /// A user that has some of another one's roles, and a name that ends like a clone's, is not its clone.
 #[tokio::test]
-async fn some_of_the_roles_make_nobody_a_clone() {
+async fn partial_roles_make_no_clone() {
     for keeps in [true, false] {
         let mut boss = if keeps { Lab::new().await } else { Lab::without_marks().await };
         grant(&boss, &boss.app.username, "dbAdmin").await;
@@ -90,7 +90,7 @@ async fn some_of_the_roles_make_nobody_a_clone() {
 
 /// What operators keep in `customData` stays, on the clone as on the original.
 #[tokio::test]
-async fn custom_data_of_people_stays() {
+async fn operators_custom_data_stays() {
     let lab = Lab::new().await;
     let clone = lab.clone();
     lab.set_custom_data(&lab.app.username, json!({"team": "blue", "cost": {"center": 7}})).await;
@@ -111,7 +111,7 @@ async fn custom_data_of_people_stays() {
 
 /// A pair of the former version gets the mark at the next rotation, whichever user's turn it is.
 #[tokio::test]
-async fn a_pair_of_a_former_version_gets_the_mark() {
+async fn former_pair_gets_the_mark() {
     for original_is_next in [false, true] {
         let lab = Lab::new().await;
         let clone = lab.clone();
@@ -126,7 +126,7 @@ async fn a_pair_of_a_former_version_gets_the_mark() {
 
 /// A clone that the former version had begun to reconcile is finished; one that may do more is refused.
 #[tokio::test]
-async fn a_rotation_of_a_former_version_is_finished() {
+async fn former_rotation_is_finished() {
     let lab = Lab::new().await;
     let clone = lab.clone();
     lab.rotate_to(&clone).await.unwrap();
@@ -141,7 +141,7 @@ async fn a_rotation_of_a_former_version_is_finished() {
 /// A server that stores no mark reports that by a code or not at all: equal roles, and a note about two
 /// secrets.
 #[tokio::test]
-async fn without_a_mark_the_outcome_has_a_note() {
+async fn unmarked_outcome_has_a_note() {
     for code in [None, Some(2), Some(40415)] {
         let lab = if code.is_some() { Lab::new().await } else { Lab::without_marks().await };
         if let Some(code) = code {
@@ -171,7 +171,7 @@ async fn without_a_mark_the_outcome_has_a_note() {
 /// A user that is the clone of another secret's pair cannot change its own password, where it sees its own
 /// mark.
 #[tokio::test]
-async fn a_single_user_of_anothers_pair_is_refused() {
+async fn single_user_of_another_pair() {
     let mut lab = Lab::new().await;
     let clone = lab.clone();
     lab.rotate_to(&clone).await.unwrap();

@@ -68,8 +68,9 @@ fn marked(lab: &Lab, user: &Value) -> Value {
     data
 }
 
+/// Everything about a user of MongoDB is cloned.
 #[tokio::test]
-async fn everything_about_a_user_of_mongodb_is_cloned() {
+async fn every_property_is_cloned() {
     let lab = Lab::new().await;
     users(&lab, rich(), None);
     lab.rotate_to(&lab.clone()).await.unwrap();
@@ -88,8 +89,9 @@ async fn everything_about_a_user_of_mongodb_is_cloned() {
     assert_eq!(roles, wanted);
 }
 
+/// What differs is reconciled, and what is equal is left unchanged.
 #[tokio::test]
-async fn what_differs_is_brought_to_equal_and_what_is_equal_is_left_alone() {
+async fn differences_alone_are_changed() {
     let lab = Lab::new().await;
     let mut equal = rich();
     equal["customData"] = marked(&lab, &rich());
@@ -133,8 +135,9 @@ async fn what_differs_is_brought_to_equal_and_what_is_equal_is_left_alone() {
     assert_eq!(set["authenticationRestrictions"], json!([]));
 }
 
+/// A user keeps the mechanisms that it has.
 #[tokio::test]
-async fn a_user_keeps_the_mechanisms_that_it_has() {
+async fn mechanisms_of_a_user_are_kept() {
     let lab = Lab::new().await;
     users(&lab, rich(), None);
     lab.change_own("own-new-password").await.unwrap();
@@ -145,8 +148,9 @@ async fn a_user_keeps_the_mechanisms_that_it_has() {
     assert_eq!(set["writeConcern"]["w"], "majority");
 }
 
+/// An answer about another user is not used.
 #[tokio::test]
-async fn an_answer_about_somebody_else_is_not_used() {
+async fn answer_about_another_user() {
     let lab = Lab::new().await;
     lab.recorder.set_script(|command, reply| match reply {
         None if command.get("usersInfo").is_some() => ProxyAction::Answer(json!({"ok": 1, "users": [
@@ -158,8 +162,9 @@ async fn an_answer_about_somebody_else_is_not_used() {
     assert_eq!(fault, StatementFault::Other { code: "unexpected reply".to_owned() });
 }
 
+/// DocumentDB has neither restrictions nor custom data, and is asked without them.
 #[tokio::test]
-async fn documentdb_knows_neither_restrictions_nor_custom_data_and_is_asked_without() {
+async fn documentdb_without_restrictions() {
     let lab = Lab::new().await;
     lab.recorder.set_script(|command, reply| {
         let unknown = ["showAuthenticationRestrictions", "customData", "mechanisms"]
@@ -185,8 +190,9 @@ async fn documentdb_knows_neither_restrictions_nor_custom_data_and_is_asked_with
     lab.change_own("own-new-password").await.unwrap();
 }
 
+/// Refusals of commands are named by their code.
 #[tokio::test]
-async fn refusals_of_commands_are_named_by_their_code() {
+async fn command_refusals_by_code() {
     let lab = Lab::new().await;
     lab.rotate_to(&lab.clone()).await.unwrap();
     let missing = |fault: &StatementFault| matches!(fault, StatementFault::PrivilegeMissing { .. });
@@ -244,10 +250,11 @@ async fn refusals_of_commands_are_named_by_their_code() {
     }
 }
 
+/// The probe trusts the login, and no other user.
 /// The login proves the user, and a server need not list the users that are logged in. A list of others is an
 /// error, whose hint does not refer to a manual for a code that does not exist.
 #[tokio::test]
-async fn the_probe_believes_the_login_and_no_other_user() {
+async fn probe_trusts_the_login_alone() {
     let lab = Lab::new().await;
     lab.connect(&lab.app).await.unwrap().probe(None).await.unwrap();
     let other = json!({"user": "other", "db": HOME});
@@ -278,8 +285,9 @@ async fn the_probe_believes_the_login_and_no_other_user() {
     }
 }
 
+/// A dropped session has changed nothing.
 #[tokio::test]
-async fn a_dropped_session_has_changed_nothing() {
+async fn dropped_session_changed_nothing() {
     let lab = Lab::new().await;
     let before = lab.snapshot().await;
     let new = Password::parse("never-to-be-set-0").unwrap();

@@ -28,7 +28,7 @@ async fn custom_role(server: &DocdbServer, home: &str, actions: Value) -> Value 
 /// The database that lacks the privilege is named, not the one that has it. The plan reports it before, the
 /// refusal afterwards, and the command of either fixes it.
 #[tokio::test]
-async fn a_master_s_missing_privilege_is_named_where_it_lacks() {
+async fn missing_privilege_names_its_database() {
     for version in versions() {
         for role in ["userAdmin", "dbOwner"] {
             for by_plan in [true, false] {
@@ -52,7 +52,7 @@ async fn a_master_s_missing_privilege_is_named_where_it_lacks() {
 
 /// Each refusal of a master names the actions and the database, and its command fixes it.
 #[tokio::test]
-async fn each_missing_privilege_of_a_master_has_its_command() {
+async fn missing_privilege_has_its_command() {
     let lab = Lab::new().await;
     lab.rotate_to(&lab.clone()).await.unwrap();
     let elsewhere = json!([{"role": "read", "db": "elsewhere"}]);
@@ -105,7 +105,7 @@ async fn each_missing_privilege_of_a_master_has_its_command() {
 /// A single user that may not change its own password: named before and after, with the commands that allow
 /// it, wherever it is defined, and whether or not they were run before.
 #[tokio::test]
-async fn a_single_user_without_the_privilege_is_seen() {
+async fn single_user_without_the_privilege() {
     for version in versions() {
         for home in [HOME, "a-home-of-users"] {
             for by_plan in [true, false] {
@@ -142,7 +142,7 @@ async fn a_single_user_without_the_privilege_is_seen() {
 
 /// Nothing is reported about a user that may, a server that shows no privileges, and one that checks none.
 #[tokio::test]
-async fn no_privilege_is_claimed_to_be_missing_without_proof() {
+async fn no_claim_without_certainty() {
     for version in versions() {
         let mut lab = Lab::on(version).await;
         let any = json!({"role": "userAdminAnyDatabase", "db": HOME});
@@ -180,7 +180,7 @@ async fn no_privilege_is_claimed_to_be_missing_without_proof() {
 
 /// A server without authorization shows privileges and permits everything to every user.
 #[tokio::test]
-async fn a_server_without_authorization_lacks_nothing() {
+async fn open_server_lacks_no_privilege() {
     let server = DocdbServer::builder().start().unwrap();
     let mut lab = Lab::started(Box::leak(Box::new(server))).await;
     lab.app = fresh("plain");
@@ -195,7 +195,7 @@ async fn a_server_without_authorization_lacks_nothing() {
 
 /// A dry run of the function fails as the rotation would, with the commands in its answer and its log.
 #[tokio::test]
-async fn a_dry_run_names_the_missing_privilege() {
+async fn dry_run_names_the_missing_privilege() {
     let app = TestLogin { password: Hostile::CANARY.to_owned(), ..fresh("plain") };
     server().create_user(HOME, &app, json!([{"role": "read", "db": "shop"}])).await.unwrap();
     let function = Hostile { program: env!("CARGO_BIN_EXE_docdb_single_user"), engine: "mongo" };
@@ -214,7 +214,7 @@ async fn a_dry_run_names_the_missing_privilege() {
 /// The action `anyAction` permits every other one, as versions from 4.4 to 6.0 show it: in a custom role, and
 /// in `__system`.
 #[tokio::test]
-async fn any_action_permits_what_a_rotation_needs() {
+async fn any_action_permits_a_rotation() {
     for version in versions() {
         let lab = Lab::on(version).await;
         let role = fresh("superuser").username;

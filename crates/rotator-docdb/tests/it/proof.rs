@@ -19,8 +19,9 @@ async fn prove(lab: &Lab, command: &Value) -> String {
     }
 }
 
+/// A test command runs as the user, and only if it is on the list of those that read.
 #[tokio::test]
-async fn a_test_command_runs_as_the_user_by_the_list_of_those_that_read() {
+async fn test_command_runs_as_the_user() {
     let lab = Lab::new().await;
     let database = &lab.app.username;
     let documents: Vec<_> = (0..300).map(|n| json!({"n": n})).collect();

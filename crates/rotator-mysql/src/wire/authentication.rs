@@ -273,6 +273,7 @@ mod tests {
         assert_eq!(hex.concat(), expected);
     }
 
+    /// Answers follow the manual.
     /// Computed by an independent implementation of the manual's formulas.
     #[test]
     fn answers_follow_the_manual() {

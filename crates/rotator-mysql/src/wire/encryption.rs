@@ -91,15 +91,17 @@ fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
 mod tests {
     use super::*;
 
+    /// What is no key encrypts nothing.
     #[test]
-    fn what_is_no_key_encrypts_nothing() {
+    fn invalid_key_encrypts_nothing() {
         for pem in ["", "-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----\n", "no key"] {
             assert_eq!(encrypt(b"password\0", pem.as_bytes()), None, "{pem}");
         }
     }
 
+    /// Elements that announce more than they hold are refused.
     #[test]
-    fn elements_that_promise_more_than_they_hold_are_refused() {
+    fn overlong_elements_are_refused() {
         for der in [&[0x30_u8][..], &[0x30, 5, 1], &[0x30, 0x82, 1], &[0x30, 0x84, 0, 0, 0, 0], &[2, 1, 1]] {
             assert_eq!(element(der, 0x30), None, "{der:?}");
         }

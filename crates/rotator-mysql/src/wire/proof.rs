@@ -45,8 +45,9 @@ mod tests {
         [&[0, 0, 0, 2, 0, 0, 0, length], words].concat()
     }
 
+    /// A proof covers the key, the nonce and the certificate.
     #[test]
-    fn a_proof_is_about_the_key_the_nonce_and_the_certificate() {
+    fn covers_key_nonce_and_certificate() {
         let (stored, nonce, fingerprint) = ([7_u8; 32], [8_u8; 20], [9_u8; 32]);
         let whole = [&stored[..], &nonce, &fingerprint].concat();
         let hash = ring::digest::digest(&SHA256, &whole);

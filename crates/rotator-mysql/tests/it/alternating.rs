@@ -160,8 +160,9 @@ async fn equip(lab: &Lab) -> String {
     db
 }
 
+/// The clone gets everything, and loses what the original loses.
 #[tokio::test]
-async fn the_clone_gets_everything_and_loses_what_the_original_loses() {
+async fn clone_follows_grants_and_revokes() {
     for version in MysqlVersion::to_be_tested() {
         let lab = Lab::new(version, "").await;
         let db = equip(&lab).await;
@@ -202,8 +203,9 @@ async fn the_clone_gets_everything_and_loses_what_the_original_loses() {
     }
 }
 
+/// The accounts for all hosts are cloned.
 #[tokio::test]
-async fn all_hosts_are_cloned() {
+async fn accounts_for_all_hosts_are_cloned() {
     for version in MysqlVersion::to_be_tested() {
         let lab = Lab::new(version, "").await;
         let other = at(&lab.app.username, "10.%");
@@ -229,8 +231,9 @@ async fn all_hosts_are_cloned() {
     }
 }
 
+/// An unrelated account is not taken for a clone.
 #[tokio::test]
-async fn somebody_else_s_account_is_not_taken_for_a_clone() {
+async fn unrelated_account_is_no_clone() {
     for version in MysqlVersion::to_be_tested() {
         let lab = Lab::new(version, "").await;
         let clone = lab.clone();
@@ -262,8 +265,9 @@ async fn somebody_else_s_account_is_not_taken_for_a_clone() {
     }
 }
 
+/// Superusers are refused, and rights that the master lacks are named.
 #[tokio::test]
-async fn superusers_are_refused_and_rights_that_the_master_lacks_are_named() {
+async fn superusers_and_lacking_masters() {
     for version in MysqlVersion::to_be_tested() {
         let lab = Lab::new(version, "").await;
         let user = at(&lab.app.username, "%");
@@ -282,8 +286,9 @@ async fn superusers_are_refused_and_rights_that_the_master_lacks_are_named() {
     }
 }
 
+/// Each right and each clause that drifted is counted.
 #[tokio::test]
-async fn each_right_and_each_clause_is_counted() {
+async fn each_right_and_clause_is_counted() {
     for version in MysqlVersion::to_be_tested() {
         let lab = Lab::new(version, "").await;
         let (app, clone) = (at(&lab.app.username, "%"), lab.clone());

@@ -35,8 +35,9 @@ fn written(lab: &Lab, password: &str) -> (usize, usize) {
     (general, lab.server.log().matches(password).count() - general)
 }
 
+/// A single user's password is in the general log alone.
 #[tokio::test]
-async fn a_single_user_s_password_is_in_the_general_log_alone() {
+async fn single_user_in_the_general_log_alone() {
     for (lab, plugin) in labs().await {
         let new = password(NEW);
         let change = Change::OwnPassword { new: &new };
@@ -50,8 +51,9 @@ async fn a_single_user_s_password_is_in_the_general_log_alone() {
     }
 }
 
+/// A pair's password is in the general log alone.
 #[tokio::test]
-async fn a_pair_s_password_is_in_the_general_log_alone() {
+async fn pair_in_the_general_log_alone() {
     for (lab, plugin) in labs().await {
         let clone = TestLogin { password: "Clone-password-1".to_owned(), ..lab.clone() };
         let notes = lab.rotate_to(&clone).await.unwrap();
@@ -86,10 +88,11 @@ async fn a_pair_s_password_is_in_the_general_log_alone() {
     }
 }
 
+/// Accounts for several hosts all get the password.
 /// An attempt may end between two accounts of a user: the next one gives the second its password, although
 /// the server refuses to set the same password for the first again.
 #[tokio::test]
-async fn accounts_for_several_hosts_all_get_the_password() {
+async fn every_host_gets_the_password() {
     for (lab, plugin) in labs().await {
         lab.admin(&["INSTALL SONAME 'password_reuse_check'"]).await;
         let clone = TestLogin { password: "Clone-password-1".to_owned(), ..lab.clone() };
@@ -107,11 +110,12 @@ async fn accounts_for_several_hosts_all_get_the_password() {
     }
 }
 
+/// A clone whose password is refused stays locked.
 /// Logs hold only a stand-in of a clone that is created, or gets another plugin. Where the server then
 /// refuses the password, which it does to one that it remembers, nobody can log in with the stand-in, neither
 /// after this attempt nor after the next.
 #[tokio::test]
-async fn a_clone_whose_password_is_refused_stays_locked() {
+async fn refused_clone_stays_locked() {
     for (lab, plugin) in labs().await {
         lab.admin(&["INSTALL SONAME 'password_reuse_check'"]).await;
         let clone = TestLogin { password: "Clone-password-1".to_owned(), ..lab.clone() };

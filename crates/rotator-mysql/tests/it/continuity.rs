@@ -79,8 +79,9 @@ async fn rotate(flavor: MysqlFlavor, dual: DualPassword) -> (Arc<Seen>, Duration
     (seen, window)
 }
 
+/// With two passwords no login is refused during a hundred rotations.
 #[tokio::test]
-async fn with_two_passwords_no_login_is_refused_during_a_hundred_rotations() {
+async fn hundred_rotations_with_two_passwords() {
     let (seen, _) = rotate(MysqlFlavor::MySql, DualPassword::Require).await;
     assert_eq!(seen.refused.load(Ordering::Relaxed), 0, "{seen:?}");
     assert!(seen.logins.load(Ordering::Relaxed) >= ROTATIONS, "the client hardly ran: {seen:?}");
@@ -89,7 +90,7 @@ async fn with_two_passwords_no_login_is_refused_during_a_hundred_rotations() {
 /// Without two passwords there is a gap, which is measured and printed; a client does run into it.
 #[tokio::test]
 #[expect(clippy::print_stdout, reason = "the figure is the result")]
-async fn without_two_passwords_the_window_is_measured() {
+async fn window_without_two_passwords() {
     for flavor in MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested()) {
         let (seen, window) = rotate(flavor, DualPassword::Off).await;
         println!("{flavor}: {seen:?} in {ROTATIONS} rotations; the longest window was {window:.1?}");

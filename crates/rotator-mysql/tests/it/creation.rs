@@ -13,9 +13,10 @@ use crate::{
 /// Two digits and two special characters, which no constant of the function has.
 const STRICT: &str = "Strict-4711_$enough";
 
+/// A strict password policy lets a clone be created.
 /// A policy that requires two digits and two special characters needs nothing but a password that meets it.
 #[tokio::test]
-async fn a_strict_policy_lets_a_clone_be_made() {
+async fn strict_policy_lets_a_clone_be_created() {
     for version in MysqlVersion::to_be_tested() {
         let server: &'static MysqlServer =
             Box::leak(Box::new(MysqlServer::builder(version).start().unwrap()));
@@ -52,7 +53,7 @@ async fn a_strict_policy_lets_a_clone_be_made() {
 /// An attempt that ended before the clone had its privileges leaves a locked clone, and the next attempt
 /// resumes with it.
 #[tokio::test]
-async fn a_clone_without_its_rights_is_locked() {
+async fn clone_without_rights_is_locked() {
     for version in MysqlVersion::to_be_tested() {
         let lab = Lab::new(version, "").await;
         let (app, master, clone) = (at(&lab.app.username, "%"), at(&lab.master.username, "%"), lab.clone());
@@ -70,7 +71,7 @@ async fn a_clone_without_its_rights_is_locked() {
 /// On MariaDB the mark is a statement of its own: an account that does not have it yet is resumed, and no
 /// other is.
 #[tokio::test]
-async fn a_clone_that_ended_before_its_mark_is_resumed() {
+async fn clone_interrupted_before_its_mark() {
     if !MysqlFlavor::MariaDb.is_to_be_tested() {
         return;
     }
@@ -96,9 +97,10 @@ async fn a_clone_that_ended_before_its_mark_is_resumed() {
     assert_eq!(fault, StatementFault::CloneNotRecognized);
 }
 
+/// A clone is created where passwords are remembered.
 /// Passwords of the pending version are set once, where a server with a password history refuses them twice.
 #[tokio::test]
-async fn a_clone_is_made_where_passwords_are_remembered() {
+async fn clone_with_a_password_history() {
     for version in MysqlVersion::to_be_tested() {
         let server: &'static MysqlServer =
             Box::leak(Box::new(MysqlServer::builder(version).start().unwrap()));
@@ -114,9 +116,10 @@ async fn a_clone_is_made_where_passwords_are_remembered() {
     }
 }
 
+/// Routines of the original are named.
 /// A user that may read the bodies of the original's routines finds that the clone cannot.
 #[tokio::test]
-async fn routines_of_the_original_are_named() {
+async fn original_routines_are_named() {
     for version in MysqlVersion::to_be_tested() {
         let lab = Lab::new(version, "").await;
         let (app, database) = (at(&lab.app.username, "%"), format!("`{}`", lab.app.username));
@@ -143,7 +146,7 @@ async fn routines_of_the_original_are_named() {
 
 /// A clone with several methods keeps none of its old ones, or is refused; so is an original with several.
 #[tokio::test]
-async fn no_old_method_of_the_clone_goes_on_to_open() {
+async fn old_methods_of_the_clone_are_closed() {
     if !MysqlFlavor::MariaDb.is_to_be_tested() {
         return;
     }

@@ -121,6 +121,7 @@ fn hide(statement: &str) -> String {
     statement.to_owned()
 }
 
+/// MySQL 5.7 has neither roles nor attributes.
 #[tokio::test]
 async fn mysql_5_7_has_neither_roles_nor_attributes() {
     let shown = Shown {
@@ -158,8 +159,9 @@ async fn mysql_5_7_has_neither_roles_nor_attributes() {
     .await;
 }
 
+/// MySQL 8.0 before 8.0.21 has roles and no attributes.
 #[tokio::test]
-async fn mysql_8_0_before_21_has_roles_and_no_attributes() {
+async fn mysql_8_0_before_21_has_no_attributes() {
     let shown = Shown {
         version: "8.0.20",
         plugin: "mysql_native_password",
@@ -194,8 +196,9 @@ async fn mysql_8_0_before_21_has_roles_and_no_attributes() {
         ALTER USER 'app_clone'@'%' ACCOUNT UNLOCK"#]]).await;
 }
 
+/// MySQL 8.4 marks the clone by an attribute.
 #[tokio::test]
-async fn mysql_8_4_marks_the_clone_by_an_attribute() {
+async fn mysql_8_4_marks_by_an_attribute() {
     let shown = Shown {
         version: "8.4.5",
         plugin: "caching_sha2_password",

@@ -46,7 +46,7 @@ async fn with_surplus(version: MysqlVersion, host: &str) -> Lab {
 
 /// Every client that matches the surplus account also matches the original's `%`: both admit it alike.
 #[tokio::test]
-async fn an_entry_within_another_is_kept_equal() {
+async fn entry_within_another_is_kept_equal() {
     for version in MysqlVersion::to_be_tested() {
         // The host from which the tests themselves log in.
         let lab = with_surplus(version, "127.0.0.%").await;
@@ -75,7 +75,7 @@ async fn an_entry_within_another_is_kept_equal() {
 /// No client that the original admits matches the surplus account: it is locked, and what it defines goes on
 /// working.
 #[tokio::test]
-async fn an_entry_apart_is_locked_and_its_views_go_on() {
+async fn separate_entry_is_locked_with_its_views() {
     for version in MysqlVersion::to_be_tested() {
         let lab = Lab::new(version, "").await;
         let (app, database) = (&lab.app.username, format!("`{}`", lab.app.username));
@@ -116,7 +116,7 @@ async fn an_entry_apart_is_locked_and_its_views_go_on() {
 
 /// Neither a lock nor a password is right for an account that may or may not admit the original's clients.
 #[tokio::test]
-async fn an_entry_of_uncertain_clients_is_refused() {
+async fn uncertain_entry_is_refused() {
     for version in MysqlVersion::to_be_tested() {
         let lab = Lab::new(version, "").await;
         let (app, clone) = (&lab.app.username, lab.clone());

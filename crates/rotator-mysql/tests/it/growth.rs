@@ -28,6 +28,8 @@ async fn rotate_to(lab: &Lab, next: &TestLogin) -> Duration {
     began.elapsed()
 }
 
+/// The time for each grant is measured and printed, for a clone that is created and one that is
+/// equal.
 #[tokio::test]
 #[ignore = "it measures; scripts/growth runs it"]
 #[expect(clippy::print_stdout, reason = "the figures are what it is for")]

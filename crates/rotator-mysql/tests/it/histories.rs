@@ -111,13 +111,15 @@ async fn check(lab: &Lab) {
     assert!(opens(lab, &next).await, "{version}");
 }
 
+/// An interrupted rotation of an account with a history of passwords is resumed.
 #[tokio::test]
-async fn an_account_with_a_history_of_passwords_is_resumed() {
+async fn account_history_is_resumed() {
     check(&Lab::new(MysqlFlavor::MySql, "PASSWORD HISTORY 2").await).await;
 }
 
+/// An interrupted rotation on a server with a history of passwords is resumed.
 #[tokio::test]
-async fn a_server_with_a_history_of_passwords_is_resumed() {
+async fn server_history_is_resumed() {
     for version in MysqlVersion::to_be_tested() {
         let lab = own_server(version, &[]).await;
         let setting: &[&str] = match version.flavor() {

@@ -50,13 +50,15 @@ async fn check_all(function: Hostile) {
     check(function, MysqlMischief::SwitchesTo("mysql_clear_password"), &["DB_AUTH_METHOD"]).await;
 }
 
+/// Hostile servers of MySQL get neither time nor memory nor the password.
 #[tokio::test]
-async fn hostile_servers_of_mysql_take_neither_time_nor_memory_nor_the_password() {
+async fn mysql_costs_and_learns_nothing() {
     check_all(MYSQL).await;
 }
 
+/// Hostile servers of MariaDB get neither time nor memory nor the password.
 #[tokio::test]
-async fn hostile_servers_of_mariadb_take_neither_time_nor_memory_nor_the_password() {
+async fn mariadb_costs_and_learns_nothing() {
     check_all(MARIADB).await;
     // Plugins of MariaDB's own. PAM's `dialog` asks for anything, in cleartext.
     for plugin in ["dialog", "auth_gssapi_client", "mysql_old_password"] {
@@ -68,9 +70,10 @@ async fn hostile_servers_of_mariadb_take_neither_time_nor_memory_nor_the_passwor
     }
 }
 
+/// A MySQL or MariaDB that takes TLS away learns nothing that TLS was to protect.
 /// A server, or an attacker in front of it, claims that there is no TLS: the secret decides what happens.
 #[tokio::test]
-async fn a_mysql_or_mariadb_that_takes_tls_away_hears_nothing_that_tls_was_to_protect() {
+async fn stripped_tls_of_mysql_learns_nothing() {
     let clear = MysqlMischief::SwitchesTo("mysql_clear_password");
     for function in [MYSQL, MARIADB] {
         for (tls, require) in [(SecretTls::On, "false"), (SecretTls::Silent, "true")] {
@@ -91,8 +94,9 @@ async fn a_mysql_or_mariadb_that_takes_tls_away_hears_nothing_that_tls_was_to_pr
     }
 }
 
+/// No level and no format of the log shows a password or a token.
 #[tokio::test]
-async fn no_level_and_no_format_of_the_log_shows_a_password_or_a_token() {
+async fn no_log_shows_password_or_token() {
     for function in [MYSQL, MARIADB] {
         for (level, format) in every_log() {
             for mischief in [refuses_the_login(), answers(MysqlAnswer::Error(1064, Hostile::quoting()))] {

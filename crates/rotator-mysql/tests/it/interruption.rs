@@ -23,9 +23,10 @@ fn through(lab: &Lab, proxy: &Proxy, login: &TestLogin) -> Login {
     Login { port: proxy.port(), ..lab.login(login) }
 }
 
+/// A cut anywhere leaves the password in use as it is.
 /// With two passwords, `AWSCURRENT` logs in whatever is cut and however often the change is repeated.
 #[tokio::test]
-async fn a_cut_anywhere_leaves_the_password_in_use_as_it_is() {
+async fn password_in_use_stays() {
     let mut cuts = 0;
     'messages: for message in 1..100 {
         for action in CUTS {
@@ -58,10 +59,11 @@ async fn a_cut_anywhere_leaves_the_password_in_use_as_it_is() {
     }
 }
 
+/// A cut anywhere ends with the new password alone.
 /// Where the former password is discarded, some labeled version logs in after each cut, and the next
 /// setSecret ends all others.
 #[tokio::test]
-async fn a_cut_anywhere_ends_with_the_new_password_alone() {
+async fn new_password_alone_in_the_end() {
     const NEW: &str = "pending-password-1A";
     let mut cuts = 0;
     'messages: for message in 1..100 {

@@ -30,7 +30,7 @@ async fn live(version: MysqlVersion) -> (Lab, TestLogin) {
 /// A routine that the application creates while the clone is live works for the next user, and for the live
 /// one.
 #[tokio::test]
-async fn a_routine_made_by_the_live_clone_works_for_both() {
+async fn new_routine_works_for_both() {
     for version in MysqlVersion::to_be_tested() {
         let (lab, clone) = live(version).await;
         let database = &lab.app.username;
@@ -55,7 +55,7 @@ async fn a_routine_made_by_the_live_clone_works_for_both() {
 /// An application that drops routines and creates them again while the clone is live, as migrations do, makes
 /// no manual change.
 #[tokio::test]
-async fn a_routine_that_the_live_clone_replaces_works_for_both() {
+async fn replaced_routine_works_for_both() {
     for version in MysqlVersion::to_be_tested() {
         let (lab, clone) = live(version).await;
         let database = &lab.app.username;
@@ -86,10 +86,11 @@ async fn a_routine_that_the_live_clone_replaces_works_for_both() {
     }
 }
 
+/// A routine of another user is no gain of the live clone.
 /// An administrator decides whether the original gets back a privilege that it lost on a routine of another
 /// user.
 #[tokio::test]
-async fn a_routine_of_another_s_is_no_gain_of_the_live_clone() {
+async fn routine_of_another_user_is_no_gain() {
     for version in MysqlVersion::to_be_tested() {
         let (lab, clone) = live(version).await;
         let (app, other, database) =
@@ -112,7 +113,7 @@ async fn a_routine_of_another_s_is_no_gain_of_the_live_clone() {
 /// What was granted to the live clone also goes to the original, and what was granted to the original
 /// meanwhile also goes to the clone.
 #[tokio::test]
-async fn what_the_live_clone_gained_goes_to_the_original() {
+async fn clone_gain_goes_to_the_original() {
     for version in MysqlVersion::to_be_tested() {
         let (lab, clone) = live(version).await;
         let (app, other) = (at(&lab.app.username, "%"), at(&clone.username, "%"));
@@ -154,7 +155,7 @@ async fn what_the_live_clone_gained_goes_to_the_original() {
 /// A privilege that the original lost is refused with both statements, and nothing is changed. Either
 /// statement fixes it.
 #[tokio::test]
-async fn a_right_that_the_original_lost_is_refused() {
+async fn right_lost_by_the_original_is_refused() {
     for version in MysqlVersion::to_be_tested() {
         for gives in [true, false] {
             let (lab, clone) = live(version).await;
@@ -192,7 +193,7 @@ async fn a_right_that_the_original_lost_is_refused() {
 /// A limit that the original got while the clone is live would cut the application off at the original's
 /// turn.
 #[tokio::test]
-async fn a_limit_that_the_original_got_is_refused() {
+async fn limit_of_the_original_is_refused() {
     for version in MysqlVersion::to_be_tested() {
         let (lab, clone) = live(version).await;
         let app = at(&lab.app.username, "%");
@@ -221,7 +222,7 @@ async fn a_limit_that_the_original_got_is_refused() {
 
 /// An attempt that ended among the gifts is resumed: a gift made to one user only is no loss of the original.
 #[tokio::test]
-async fn gifts_that_ended_half_way_are_resumed() {
+async fn interrupted_gifts_are_resumed() {
     for version in MysqlVersion::to_be_tested() {
         let (lab, clone) = live(version).await;
         let (app, other) = (at(&lab.app.username, "%"), at(&clone.username, "%"));

@@ -27,8 +27,9 @@ async fn locks(lab: &Lab, old: &str) {
     assert!(matches!(error, ConnectError::Locked(_)), "{error:?}");
 }
 
+/// A lock after failed logins is noted.
 #[tokio::test]
-async fn a_lock_after_failed_logins_is_noted() {
+async fn lock_after_failed_logins_is_noted() {
     let lab = Lab::new(MysqlFlavor::MySql, "FAILED_LOGIN_ATTEMPTS 3 PASSWORD_LOCK_TIME 1").await;
     let old = lab.app.password.clone();
     let note = "the server locks the user after 3 failed logins (FAILED_LOGIN_ATTEMPTS): applications that \
@@ -39,9 +40,10 @@ async fn a_lock_after_failed_logins_is_noted() {
     locks(&lab, &old).await;
 }
 
+/// The number of refusals until a lock is read.
 /// The facts that doctor reads, so that its own diagnosis locks no user.
 #[tokio::test]
-async fn the_number_of_refusals_until_a_lock_is_read() {
+async fn refusals_until_a_lock() {
     let until_locked =
         async |lab: &Lab| lab.connect(&lab.app).await.unwrap().refusals_until_locked().await.unwrap();
     let lab = Lab::new(MysqlFlavor::MySql, "FAILED_LOGIN_ATTEMPTS 1 PASSWORD_LOCK_TIME UNBOUNDED").await;
@@ -53,8 +55,9 @@ async fn the_number_of_refusals_until_a_lock_is_read() {
     assert_eq!(until_locked(&lab).await, Some(1));
 }
 
+/// A user with two passwords has no such note.
 #[tokio::test]
-async fn a_user_of_two_passwords_has_no_such_note() {
+async fn two_passwords_need_no_note() {
     let lab = Lab::new(MysqlFlavor::MySql, "FAILED_LOGIN_ATTEMPTS 3 PASSWORD_LOCK_TIME UNBOUNDED").await;
     lab.admin(&[&format!("GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO {}", at(&lab.app.username, "%"))]).await;
     assert_eq!(planned(&lab).await, [""; 0]);
@@ -62,8 +65,9 @@ async fn a_user_of_two_passwords_has_no_such_note() {
     assert_eq!(planned(&unlimited).await, [""; 0]);
 }
 
+/// A lock of MariaDB's is noted.
 #[tokio::test]
-async fn a_lock_of_mariadb_s_is_noted() {
+async fn mariadb_lock_is_noted() {
     let lab = own_server(MysqlFlavor::MariaDb, &[]).await;
     assert_eq!(planned(&lab).await, [""; 0]);
     lab.admin(&["SET GLOBAL max_password_errors = 3"]).await;
@@ -101,20 +105,23 @@ async fn check_blocked(lab: &Lab) {
     assert!(lab.opens(NEW).await);
 }
 
+/// A user that MySQL blocks is unblocked as the hint states.
 #[tokio::test]
-async fn a_user_that_mysql_blocks_is_unblocked_as_the_hint_says() {
+async fn mysql_unblocks_by_the_hint() {
     check_blocked(&Lab::new(MysqlFlavor::MySql, "FAILED_LOGIN_ATTEMPTS 2 PASSWORD_LOCK_TIME 1").await).await;
 }
 
+/// A user that MariaDB blocks is unblocked as the hint states.
 #[tokio::test]
-async fn a_user_that_mariadb_blocks_is_unblocked_as_the_hint_says() {
+async fn mariadb_unblocks_by_the_hint() {
     let lab = own_server(MysqlFlavor::MariaDb, &[]).await;
     lab.admin(&["SET GLOBAL max_password_errors = 2"]).await;
     check_blocked(&lab).await;
 }
 
+/// A locked account is unlocked as the hint states.
 #[tokio::test]
-async fn a_locked_account_is_unlocked_as_the_hint_says() {
+async fn locked_account_unlocks_by_the_hint() {
     for flavor in MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested()) {
         let lab = Lab::new(flavor, "ACCOUNT LOCK").await;
         let error = lab.set_secret(NEW).await.unwrap_err();
@@ -137,16 +144,18 @@ async fn check_idle(lab: &Lab) {
     }
 }
 
+/// A blocked idle user is let in by its next turn.
 /// A new password does not unblock an account of MySQL, so a master unblocks the idle user that gets one.
 #[tokio::test]
-async fn a_blocked_idle_user_is_let_in_by_its_next_turn() {
+async fn idle_mysql_user_is_unblocked() {
     check_idle(&Lab::new(MysqlFlavor::MySql, "FAILED_LOGIN_ATTEMPTS 2 PASSWORD_LOCK_TIME UNBOUNDED").await)
         .await;
 }
 
+/// A blocked idle user of MariaDB is let in by its next turn.
 /// MariaDB resets the failure count of an account for which ALTER USER sets a hash.
 #[tokio::test]
-async fn a_blocked_idle_user_of_mariadb_is_let_in_by_its_next_turn() {
+async fn idle_mariadb_user_is_unblocked() {
     let lab = own_server(MysqlFlavor::MariaDb, &[]).await;
     lab.admin(&["SET GLOBAL max_password_errors = 2"]).await;
     check_idle(&lab).await;

@@ -73,9 +73,10 @@ async fn change(
     (outcome, all[after..].to_vec())
 }
 
+/// A cluster that gives no lock is named as such, and nothing is changed there.
 /// The remediation names both ways: the cluster grants locks, or the operator does without.
 #[tokio::test]
-async fn a_cluster_that_gives_no_lock_is_named_so_and_changes_nothing() {
+async fn cluster_that_gives_no_lock() {
     for cluster in &CLUSTERS {
         let (outcome, after) = change(cluster, false).await;
         let error = outcome.unwrap_err();
@@ -95,8 +96,9 @@ async fn a_cluster_that_gives_no_lock_is_named_so_and_changes_nothing() {
     }
 }
 
+/// An operator may do without the lock, which the outcome notes.
 #[tokio::test]
-async fn an_operator_may_do_without_the_lock() {
+async fn operator_may_do_without() {
     for cluster in &CLUSTERS {
         let (outcome, after) = change(cluster, true).await;
         let notes = outcome.unwrap().notes;

@@ -115,8 +115,9 @@ fn long() -> Deadline {
     Deadline::after(LONG)
 }
 
+/// A server that asks for the password in cleartext gets nothing.
 #[tokio::test]
-async fn a_server_that_asks_for_the_password_in_the_clear_gets_nothing() {
+async fn cleartext_request_gets_nothing() {
     for way in WAYS {
         for plugin in ["caching_sha2_password", "mysql_native_password", "mysql_clear_password", "dialog"] {
             let scene = Scene::new(&MysqlMischief::SwitchesTo("mysql_clear_password"), plugin, way).await;
@@ -128,8 +129,9 @@ async fn a_server_that_asks_for_the_password_in_the_clear_gets_nothing() {
     }
 }
 
+/// A key of the server hides the password only where the secret chooses plaintext.
 #[tokio::test]
-async fn a_key_of_the_server_hides_the_password_only_where_the_secret_chooses_plaintext() {
+async fn server_key_only_on_chosen_plaintext() {
     for plugin in ["caching_sha2_password", "sha256_password"] {
         for mischief in [MysqlMischief::OffersKey(KEY.to_owned()), MysqlMischief::PushesKey(KEY.to_owned())] {
             let scene = Scene::new(&mischief, plugin, Way::Fallback).await;
@@ -147,8 +149,9 @@ async fn a_key_of_the_server_hides_the_password_only_where_the_secret_chooses_pl
     }
 }
 
+/// What is no good key gets nothing.
 #[tokio::test]
-async fn what_is_no_good_key_gets_nothing() {
+async fn invalid_key_gets_nothing() {
     for key in [SHORT_KEY, "no key", "", &KEY[..200]] {
         let mischief = MysqlMischief::OffersKey(key.to_owned());
         let scene = Scene::new(&mischief, "caching_sha2_password", Way::Chosen).await;
@@ -164,8 +167,9 @@ async fn what_is_no_good_key_gets_nothing() {
     scene.assert_kept();
 }
 
+/// A server that asks for a local file gets nothing.
 #[tokio::test]
-async fn a_server_that_asks_for_a_local_file_gets_nothing() {
+async fn local_file_request_gets_nothing() {
     for way in WAYS {
         let script = MysqlScript {
             statement: "SELECT".to_owned(),
@@ -186,8 +190,9 @@ async fn a_server_that_asks_for_a_local_file_gets_nothing() {
 /// The most that the system's buffers on both sides hold of data that nobody reads.
 const BUFFERED: u64 = 16 * 1024 * 1024;
 
+/// Packets of 16 MiB are refused by their header, before their body is read.
 #[tokio::test]
-async fn packets_of_16_mib_are_refused_by_their_head() {
+async fn packets_of_16_mib() {
     for way in WAYS {
         for moment in [Moment::Greeting, Moment::Login, Moment::Statement] {
             let mischief = MysqlMischief::Oversized(moment);
@@ -209,9 +214,10 @@ async fn packets_of_16_mib_are_refused_by_their_head() {
     }
 }
 
+/// Rows without end are given up while they fit into memory.
 /// A null is one byte on the wire and more in memory, which is what counts.
 #[tokio::test]
-async fn rows_without_end_are_given_up_while_they_fit_into_memory() {
+async fn endless_rows_fit_into_memory() {
     for columns in [1, 250] {
         let script =
             MysqlScript { statement: "SELECT".to_owned(), answers: vec![MysqlAnswer::Nulls(columns)] };
@@ -228,8 +234,9 @@ async fn rows_without_end_are_given_up_while_they_fit_into_memory() {
     }
 }
 
+/// A server that is silent or sends single bytes keeps the client no longer than the deadline.
 #[tokio::test]
-async fn silence_and_drip_feed_end_at_the_deadline() {
+async fn silence_and_drip_feed() {
     for way in WAYS {
         for moment in [Moment::Greeting, Moment::Login, Moment::Statement] {
             for mischief in
@@ -249,8 +256,9 @@ async fn silence_and_drip_feed_end_at_the_deadline() {
     }
 }
 
+/// Refusals are distinguished by their number, and their words are not repeated.
 #[tokio::test]
-async fn refusals_are_told_apart_by_their_number_and_their_words_are_not_repeated() {
+async fn refusals_by_number_without_their_words() {
     let cases = [
         (1045, "Refused"),
         (3118, "Locked"),
@@ -276,8 +284,9 @@ async fn refusals_are_told_apart_by_their_number_and_their_words_are_not_repeate
     }
 }
 
+/// A server without TLS learns nothing where TLS is due.
 #[tokio::test]
-async fn a_server_without_tls_is_told_nothing_where_tls_is_due() {
+async fn no_tls_learns_nothing() {
     let authority = TestAuthority::new();
     let greeting = MysqlGreeting::default();
     let malicious = MaliciousMysql::start(MysqlMischief::Silent(Moment::Login), greeting).await.unwrap();

@@ -18,10 +18,11 @@ async fn grants(lab: &Lab, user: &str) -> String {
     rows.into_iter().flatten().flatten().collect::<Vec<_>>().join("\n")
 }
 
+/// The privilege SHOW CREATE ROUTINE on a routine is no hindrance.
 /// MariaDB 11.8 shows the privilege on one routine and does not store it: once privileges are reloaded,
 /// neither user has it.
 #[tokio::test]
-async fn show_create_routine_on_a_routine_is_no_hindrance() {
+async fn show_create_routine_on_a_routine() {
     if !MysqlVersion::MariaDb11.is_to_be_tested() {
         return;
     }
@@ -46,9 +47,10 @@ async fn show_create_routine_on_a_routine_is_no_hindrance() {
     assert_eq!(lab.change_to(&clone).await.unwrap().drift, 0);
 }
 
+/// Grants on libraries are cloned and revoked.
 /// MySQL 9.2 and later have libraries of routines, with privileges of their own.
 #[tokio::test]
-async fn grants_on_libraries_are_cloned_and_taken() {
+async fn grants_on_libraries_are_cloned() {
     if !MysqlFlavor::MySql.is_to_be_tested() {
         return;
     }
@@ -72,7 +74,7 @@ async fn grants_on_libraries_are_cloned_and_taken() {
 
 /// MySQL 9 stores PBKDF2 hashes where that is configured: two passwords are distinguished all the same.
 #[tokio::test]
-async fn passwords_stored_by_pbkdf2_are_told_apart() {
+async fn pbkdf2_passwords_are_distinct() {
     if !MysqlFlavor::MySql.is_to_be_tested() {
         return;
     }

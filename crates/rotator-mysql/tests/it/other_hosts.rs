@@ -26,8 +26,9 @@ async fn lab(flavor: MysqlFlavor, password: Option<&str>) -> Lab {
     lab
 }
 
+/// An account for another host with the same password is refused.
 #[tokio::test]
-async fn an_account_for_another_host_with_the_same_password_is_refused() {
+async fn same_password_is_refused() {
     for flavor in flavors() {
         let lab = lab(flavor, None).await;
         let error = lab.set_secret(NEW).await.unwrap_err();
@@ -44,9 +45,10 @@ async fn an_account_for_another_host_with_the_same_password_is_refused() {
     }
 }
 
+/// An account for another host with another password is no concern.
 /// No application logs in by it with the secret.
 #[tokio::test]
-async fn an_account_for_another_host_with_another_password_is_no_concern() {
+async fn another_password_is_accepted() {
     for flavor in flavors() {
         let lab = lab(flavor, Some("of-its-own-1")).await;
         let old = lab.app.password.clone();
@@ -57,7 +59,7 @@ async fn an_account_for_another_host_with_another_password_is_no_concern() {
 
 /// MySQL's second passwords count as well.
 #[tokio::test]
-async fn a_second_password_of_another_account_counts() {
+async fn other_accounts_second_password() {
     let lab = lab(MysqlFlavor::MySql, None).await;
     let other = at(&lab.app.username, ELSEWHERE);
     lab.admin(&[&format!("ALTER USER {other} IDENTIFIED BY 'of-its-own-1' RETAIN CURRENT PASSWORD")]).await;
@@ -65,9 +67,10 @@ async fn a_second_password_of_another_account_counts() {
     assert_eq!(error.code().name(), "DB_USER_HAS_OTHER_ACCOUNTS");
 }
 
+/// The matched host is noted where other accounts cannot be seen.
 /// Such a host makes it likely that there are others, which the user cannot see.
 #[tokio::test]
-async fn the_matched_host_is_noted_where_others_are_unseen() {
+async fn matched_host_is_noted() {
     for flavor in flavors() {
         let lab = Lab::new(flavor, "").await;
         let (user, own) = (at(&lab.app.username, "%"), at(&lab.app.username, "127.0.0.1"));

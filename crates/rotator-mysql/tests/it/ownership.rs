@@ -72,9 +72,10 @@ async fn change_own(lab: &Lab, user: &TestLogin, owner: Option<&PairOwner>) -> R
     session.commit().await.map(drop)
 }
 
+/// Both users carry the mark of the secret.
 /// Both users carry it, neither can write it, and what operators keep in attributes stays.
 #[tokio::test]
-async fn both_users_carry_the_mark_of_the_secret() {
+async fn both_users_carry_the_mark() {
     for version in MysqlVersion::to_be_tested() {
         let lab = Lab::new(version, "").await;
         let clone = lab.clone();
@@ -109,7 +110,7 @@ async fn both_users_carry_the_mark_of_the_secret() {
 
 /// The second secret of a user is refused on both turns, and takes over where the operator names it.
 #[tokio::test]
-async fn a_second_secret_of_a_pair_is_refused() {
+async fn second_secret_of_a_pair_is_refused() {
     for version in MysqlVersion::to_be_tested() {
         let lab = Lab::new(version, "").await;
         let clone = lab.clone();
@@ -132,7 +133,7 @@ async fn a_second_secret_of_a_pair_is_refused() {
 
 /// A master other than the one that created the pair goes on with it.
 #[tokio::test]
-async fn another_master_goes_on_with_a_pair() {
+async fn another_master_continues_a_pair() {
     for version in MysqlVersion::to_be_tested() {
         let mut lab = Lab::new(version, "").await;
         let clone = lab.clone();
@@ -157,9 +158,10 @@ async fn another_master_goes_on_with_a_pair() {
     }
 }
 
+/// A user of a pair is no single user.
 /// A single user's secret would lock out the secret of the pair.
 #[tokio::test]
-async fn a_user_of_a_pair_is_no_single_user() {
+async fn pair_user_is_no_single_user() {
     for version in MysqlVersion::to_be_tested() {
         let lab = Lab::new(version, "").await;
         let clone = lab.clone();
@@ -206,7 +208,7 @@ async fn forget_secret(lab: &Lab) {
 /// A pair of the former version gets the mark at its next rotation, whichever user's turn it is, if the
 /// privileges are equal.
 #[tokio::test]
-async fn a_pair_of_a_former_version_gets_the_mark() {
+async fn former_pair_gets_the_mark() {
     for version in MysqlVersion::to_be_tested() {
         for original_is_next in [false, true] {
             let lab = Lab::new(version, "").await;
@@ -228,7 +230,7 @@ async fn a_pair_of_a_former_version_gets_the_mark() {
 /// A clone that the former version had begun to reconcile is finished. Before the original is changed, the
 /// clone must be equal.
 #[tokio::test]
-async fn a_rotation_of_a_former_version_is_finished() {
+async fn former_rotation_is_finished() {
     for version in MysqlVersion::to_be_tested() {
         let lab = Lab::new(version, "").await;
         let clone = lab.clone();
@@ -243,7 +245,7 @@ async fn a_rotation_of_a_former_version_is_finished() {
 
 /// Fewer privileges, or privileges that the users granted each other, make no user a clone.
 #[tokio::test]
-async fn what_the_users_grant_each_other_proves_nothing() {
+async fn mutual_grants_prove_nothing() {
     for version in MysqlVersion::to_be_tested() {
         let lab = Lab::new(version, "").await;
         let (app, other) = (at(&lab.app.username, "%"), lab.clone());
@@ -288,7 +290,7 @@ async fn what_the_users_grant_each_other_proves_nothing() {
 /// A user that has an account with the clone's name only for another host does not get the original's
 /// password.
 #[tokio::test]
-async fn an_account_for_another_host_is_no_clone() {
+async fn account_for_another_host_is_no_clone() {
     for version in MysqlVersion::to_be_tested() {
         let lab = Lab::new(version, "").await;
         let (app, other) = (&lab.app.username, lab.clone());

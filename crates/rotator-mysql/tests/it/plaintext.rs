@@ -60,10 +60,11 @@ async fn rotate(lab: &Lab, pending: &str) {
     target.verify(&versions.pending).await.unwrap();
 }
 
+/// The whole password is given after each change and after a start of the server.
 /// For each plugin that takes a key: at the first login, after each change of the password, and after a start
 /// of the server.
 #[tokio::test]
-async fn the_whole_password_is_given_after_each_change_and_after_a_start_of_the_server() {
+async fn full_exchange_after_change_and_start() {
     if !MysqlFlavor::MySql.is_to_be_tested() {
         return;
     }

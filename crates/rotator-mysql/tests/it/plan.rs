@@ -11,8 +11,9 @@ use crate::{
 
 const FLAVORS: [MysqlFlavor; 2] = [MysqlFlavor::MySql, MysqlFlavor::MariaDb];
 
+/// A plan of one's own password lists what is run, and what is run otherwise.
 #[tokio::test]
-async fn a_plan_of_one_s_own_password_says_what_is_run_and_what_is_run_otherwise() {
+async fn own_password_names_run_and_fallback() {
     for flavor in FLAVORS {
         let lab = Lab::new(flavor, "").await;
         let plan = lab.plan_own(&lab.app, "a-planned-Password-1").await.unwrap();
@@ -32,8 +33,9 @@ async fn a_plan_of_one_s_own_password_says_what_is_run_and_what_is_run_otherwise
     }
 }
 
+/// A session that plans cannot write, and keeps no other session waiting.
 #[tokio::test]
-async fn a_session_that_plans_cannot_write_and_keeps_nobody_waiting() {
+async fn session_writes_and_blocks_nothing() {
     for flavor in FLAVORS {
         let lab = Lab::new(flavor, "").await;
         lab.plan(&lab.clone()).await.unwrap();
@@ -45,8 +47,9 @@ async fn a_session_that_plans_cannot_write_and_keeps_nobody_waiting() {
     }
 }
 
+/// A plan hides what people keep in attributes.
 #[tokio::test]
-async fn a_plan_hides_what_people_keep_in_attributes() {
+async fn attributes_of_operators_are_hidden() {
     let lab = Lab::new(MysqlFlavor::MySql, "").await;
     let attribute = json_attribute(&lab);
     lab.admin(&[&attribute]).await;
@@ -59,8 +62,9 @@ fn json_attribute(lab: &Lab) -> String {
     format!("ALTER USER {} ATTRIBUTE '{{\"pager\": \"canary-value\"}}'", at(&lab.app.username, "%"))
 }
 
+/// What the master lacks is detected before it changes anything.
 #[tokio::test]
-async fn what_the_master_lacks_is_seen_before_it_changes_anything() {
+async fn lacking_master_is_seen_before_changes() {
     for flavor in FLAVORS {
         let lab = Lab::new(flavor, "").await;
         let clone = lab.clone();
@@ -82,8 +86,9 @@ async fn what_the_master_lacks_is_seen_before_it_changes_anything() {
     }
 }
 
+/// What the master lacks is reported for the host that lets it in.
 #[tokio::test]
-async fn what_the_master_lacks_is_said_of_the_host_that_it_is_let_in_by() {
+async fn lacking_master_names_its_host() {
     for flavor in FLAVORS {
         let lab = Lab::new(flavor, "").await;
         let clone = lab.clone();

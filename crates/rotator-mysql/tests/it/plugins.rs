@@ -26,9 +26,10 @@ async fn shown(lab: &Lab) -> String {
     rows[0][0].clone().unwrap()
 }
 
+/// An account with two passwords, by two plugins, is refused.
 /// SET PASSWORD changes the first plugin that has a password, and the old one logs in by the other for ever.
 #[tokio::test]
-async fn an_account_with_two_passwords_by_plugins_is_refused() {
+async fn two_plugin_passwords_are_refused() {
     let lab = lab().await;
     for plugins in [
         "mysql_native_password USING HASH OR ed25519 USING HASH",
@@ -44,9 +45,10 @@ async fn an_account_with_two_passwords_by_plugins_is_refused() {
     }
 }
 
+/// An account that logs in by the first of two plugins is refused.
 /// Whichever of the two it logs in by, a change of one would leave the other.
 #[tokio::test]
-async fn an_account_that_logs_in_by_the_first_of_two_is_refused() {
+async fn login_by_the_first_of_two() {
     let lab = lab().await;
     identify(&lab, "ed25519 USING HASH OR mysql_native_password USING HASH").await;
     let before = shown(&lab).await;
@@ -55,9 +57,10 @@ async fn an_account_that_logs_in_by_the_first_of_two_is_refused() {
     assert_eq!(shown(&lab).await, before);
 }
 
+/// A plugin without a password is no second password.
 /// Whatever the server answers: 1699 on some versions, although it has made the change.
 #[tokio::test]
-async fn a_plugin_without_a_password_is_no_second_password() {
+async fn plugin_without_a_password() {
     let lab = lab().await;
     for plugins in
         ["unix_socket OR mysql_native_password USING HASH", "mysql_native_password USING HASH OR unix_socket"]

@@ -39,8 +39,9 @@ async fn lab_with_data(flavor: MysqlFlavor) -> Lab {
     lab
 }
 
+/// A test statement runs as the user and cannot write.
 #[tokio::test]
-async fn a_test_statement_runs_as_the_user_and_cannot_write() {
+async fn test_statement_cannot_write() {
     for flavor in FLAVORS {
         let lab = lab_with_data(flavor).await;
         let table = format!("{}.work", lab.app.username);
@@ -69,8 +70,9 @@ async fn a_test_statement_runs_as_the_user_and_cannot_write() {
     }
 }
 
+/// A test statement is bounded in time and in what is read.
 #[tokio::test]
-async fn a_test_statement_is_bounded_in_time_and_in_what_is_read() {
+async fn test_statement_is_bounded() {
     const TABLE: &str = "information_schema.collations";
     for flavor in FLAVORS {
         let lab = lab_with_data(flavor).await;

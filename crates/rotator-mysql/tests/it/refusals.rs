@@ -30,8 +30,9 @@ pub(crate) async fn own_server(version: impl Into<MysqlVersion>, settings: &[(&s
     Lab { server, app, master: create_master(server).await, settings: Settings::default() }
 }
 
+/// A password that the policy refuses is named as such, and nothing changes.
 #[tokio::test]
-async fn a_password_that_the_policy_refuses_is_named_so_and_changes_nothing() {
+async fn password_against_the_policy() {
     for flavor in flavors() {
         let lab = own_server(flavor, &[]).await;
         lab.admin(&[match flavor {
@@ -55,8 +56,9 @@ async fn a_password_that_the_policy_refuses_is_named_so_and_changes_nothing() {
     }
 }
 
+/// A server that is read-only is named as such, and nothing changes.
 #[tokio::test]
-async fn a_server_that_is_read_only_is_named_so_and_changes_nothing() {
+async fn read_only_server() {
     for flavor in flavors() {
         let lab = own_server(flavor, &[]).await;
         let settings: &[&str] = match flavor {
@@ -78,9 +80,10 @@ async fn a_server_that_is_read_only_is_named_so_and_changes_nothing() {
     }
 }
 
+/// A privileged user changes nothing on a read-only server.
 /// A master that may still write to a replica would change the users there alone.
 #[tokio::test]
-async fn a_privileged_user_changes_nothing_on_a_read_only_server() {
+async fn privileged_user_on_a_read_only_server() {
     for flavor in flavors() {
         let lab = own_server(flavor, &[]).await;
         let (settings, privilege): (&[&str], _) = match flavor {
@@ -119,9 +122,10 @@ async fn a_privileged_user_changes_nothing_on_a_read_only_server() {
     }
 }
 
+/// A server whose storage is read-only accepts no writes.
 /// Aurora's readers show it by this variable alone. No user may set it while the server runs.
 #[tokio::test]
-async fn a_server_whose_storage_is_read_only_takes_no_writes() {
+async fn read_only_storage_accepts_no_writes() {
     let script = |value: &str| MysqlScript {
         statement: "SHOW GLOBAL VARIABLES".to_owned(),
         answers: vec![MysqlAnswer::Rows(vec![
@@ -145,10 +149,11 @@ async fn a_server_whose_storage_is_read_only_takes_no_writes() {
     }
 }
 
+/// An expired account is named as such where the server lets it in.
 /// A server that lets an expired account in only to set a new password. A rotation must not bypass the
 /// decision to let it expire.
 #[tokio::test]
-async fn an_expired_account_is_named_so_where_the_server_lets_it_in() {
+async fn expired_account_that_is_let_in() {
     for flavor in flavors() {
         let lab = own_server(flavor, &[("disconnect_on_expired_password", "OFF")]).await;
         lab.admin(&[&format!("ALTER USER {} PASSWORD EXPIRE", at(&lab.app.username, "%"))]).await;
@@ -160,8 +165,9 @@ async fn an_expired_account_is_named_so_where_the_server_lets_it_in() {
     }
 }
 
+/// An expired account is named as such where the server refuses its login.
 #[tokio::test]
-async fn an_expired_account_is_named_so_where_the_server_sends_it_away() {
+async fn expired_account_that_is_sent_away() {
     for flavor in flavors() {
         let lab = own_server(flavor, &[("disconnect_on_expired_password", "ON")]).await;
         lab.admin(&[&format!("ALTER USER {} PASSWORD EXPIRE", at(&lab.app.username, "%"))]).await;
@@ -170,8 +176,9 @@ async fn an_expired_account_is_named_so_where_the_server_sends_it_away() {
     }
 }
 
+/// An account that requires a certificate opens only with one.
 #[tokio::test]
-async fn an_account_that_requires_a_certificate_opens_with_one_alone() {
+async fn account_that_requires_a_certificate() {
     for flavor in flavors() {
         let lab = Lab::new(flavor, "REQUIRE X509").await;
         let authority = lab.server.authority();
@@ -197,8 +204,9 @@ async fn an_account_that_requires_a_certificate_opens_with_one_alone() {
     }
 }
 
+/// An account that requires TLS is refused where the secret chooses plaintext.
 #[tokio::test]
-async fn an_account_that_requires_tls_is_refused_where_the_secret_chooses_plaintext() {
+async fn account_that_requires_tls() {
     for flavor in flavors() {
         let lab = Lab::new(flavor, "").await;
         let document = serde_json::json!({

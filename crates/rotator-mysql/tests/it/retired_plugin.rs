@@ -34,9 +34,10 @@ fn hint(error: &RotationError) -> String {
     error.remediation(Reader::Operator)
 }
 
+/// A user on a plugin that is gone is moved as the hint states.
 /// The remediation names no plugin that the server does not have, and its statement moves the account.
 #[tokio::test]
-async fn a_user_on_a_plugin_that_is_gone_is_moved_as_the_hint_says() {
+async fn user_is_moved_by_the_hint() {
     let lab = own_server(MysqlFlavor::MySql, &[]).await;
     retire(&lab, &lab.app.username).await;
     let error = lab.set_secret(NEW).await.unwrap_err();
@@ -50,9 +51,10 @@ async fn a_user_on_a_plugin_that_is_gone_is_moved_as_the_hint_says() {
     assert!(lab.opens(NEW).await);
 }
 
+/// An idle user on a plugin that is gone is moved.
 /// No statement changes such an account before it is moved, so the move comes first.
 #[tokio::test]
-async fn an_idle_user_on_a_plugin_that_is_gone_is_moved() {
+async fn idle_user_of_a_gone_plugin_is_moved() {
     let lab = own_server(MysqlFlavor::MySql, &[]).await;
     let clone = lab.clone();
     lab.rotate_to(&clone).await.unwrap();
@@ -71,9 +73,10 @@ async fn an_idle_user_on_a_plugin_that_is_gone_is_moved() {
     }
 }
 
+/// A clone of a user on a plugin that is gone has another plugin.
 /// A clone that has left the plugin is not given it back because its original still has it.
 #[tokio::test]
-async fn a_clone_of_a_user_on_a_plugin_that_is_gone_has_another() {
+async fn clone_has_another_plugin() {
     let lab = own_server(MysqlFlavor::MySql, &[]).await;
     let clone = lab.clone();
     lab.rotate_to(&clone).await.unwrap();
@@ -85,10 +88,11 @@ async fn a_clone_of_a_user_on_a_plugin_that_is_gone_has_another() {
     lab.connect(&again).await.unwrap().probe(None).await.unwrap();
 }
 
+/// An expired user is renewed as the hint states.
 /// `PASSWORD EXPIRE NEVER` does not end an expiry that has already happened; the statements of the hint do,
 /// without a password.
 #[tokio::test]
-async fn an_expired_user_is_renewed_as_the_hint_says() {
+async fn expired_user_is_renewed_by_the_hint() {
     for flavor in MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested()) {
         for disconnects in ["OFF", "ON"] {
             let lab = own_server(flavor, &[("disconnect_on_expired_password", disconnects)]).await;
@@ -115,9 +119,10 @@ async fn an_expired_user_is_renewed_as_the_hint_says() {
     }
 }
 
+/// A password that is too old is renewed as the hint states.
 /// The same for a password that has become too old, by the lifetime of the account or of the server.
 #[tokio::test]
-async fn a_password_that_is_too_old_is_renewed_as_the_hint_says() {
+async fn old_password_is_renewed_by_the_hint() {
     for flavor in MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested()) {
         for interval in ["INTERVAL 30 DAY", "DEFAULT"] {
             let lab = own_server(flavor, &[("disconnect_on_expired_password", "ON")]).await;
@@ -149,9 +154,10 @@ async fn a_password_that_is_too_old_is_renewed_as_the_hint_says() {
     }
 }
 
+/// An expired user's other accounts are left unchanged.
 /// Those statements leave an account without a password, and one that has not expired, as they are.
 #[tokio::test]
-async fn an_expired_user_s_other_accounts_are_left_alone() {
+async fn other_accounts_are_left_alone() {
     for flavor in MysqlFlavor::ALL.into_iter().filter(|flavor| flavor.is_to_be_tested()) {
         let lab = own_server(flavor, &[("disconnect_on_expired_password", "ON")]).await;
         let empty = at(&lab.app.username, "10.0.0.1");
@@ -193,10 +199,11 @@ async fn an_expired_user_s_other_accounts_are_left_alone() {
     }
 }
 
+/// A format that the server enforces is met as the hint states.
 /// An account with another hash format than the server enforces is let in only to set a new
 /// password.
 #[tokio::test]
-async fn a_format_that_the_server_enforces_is_met_as_the_hint_says() {
+async fn enforced_format_is_met_by_the_hint() {
     let lab = own_server(MysqlFlavor::MySql, &[]).await;
     // Created in the other format.
     lab.admin(&["SET GLOBAL caching_sha2_password_storage_format = PBKDF2_SHA512"]).await;

@@ -46,8 +46,9 @@ fn fault(error: RotationError) -> StatementFault {
     }
 }
 
+/// A rotation without two passwords ends the second.
 #[tokio::test]
-async fn a_rotation_without_two_passwords_ends_the_second() {
+async fn plain_rotation_ends_the_second() {
     let mut lab = privileged().await;
     let first = lab.app.password.clone();
     lab.set_secret("second-1").await.unwrap();
@@ -58,9 +59,10 @@ async fn a_rotation_without_two_passwords_ends_the_second() {
     assert_eq!(opening(&lab, &[&first, "second-1", "third-1"]).await, ["third-1"]);
 }
 
+/// An interrupted end of the second password is completed by the next setSecret.
 /// The password of AWSCURRENT is the second one then, and logs in until the last statement.
 #[tokio::test]
-async fn an_interrupted_end_of_the_second_is_made_up_for() {
+async fn interrupted_end_is_completed() {
     let mut lab = privileged().await;
     let current = lab.app.password.clone();
     lab.set_secret("pending-1").await.unwrap();
@@ -70,8 +72,9 @@ async fn an_interrupted_end_of_the_second_is_made_up_for() {
     assert_eq!(opening(&lab, &[&current, "pending-1"]).await, ["pending-1"]);
 }
 
+/// A history of passwords does not keep the second password from being ended.
 #[tokio::test]
-async fn a_history_does_not_keep_the_second_from_its_end() {
+async fn history_does_not_keep_the_second() {
     let mut lab = privileged().await;
     lab.admin(&[&format!("ALTER USER {} PASSWORD HISTORY 5", at(&lab.app.username, "%"))]).await;
     let current = lab.app.password.clone();
@@ -81,9 +84,10 @@ async fn a_history_does_not_keep_the_second_from_its_end() {
     assert_eq!(opening(&lab, &[&current, "pending-1"]).await, ["pending-1"]);
 }
 
+/// Any other password of a user whose pending one is already set is ended.
 /// AWSCURRENT does not log in, so whatever the second password is, no application was given it.
 #[tokio::test]
-async fn what_a_set_pending_has_besides_it_ends() {
+async fn other_password_of_a_set_pending_ends() {
     for pending_is_primary in [true, false] {
         let lab = privileged().await;
         let [first, last] =
@@ -97,16 +101,18 @@ async fn what_a_set_pending_has_besides_it_ends() {
     }
 }
 
+/// A user without the privilege repeats a step as before.
 /// Where the user may not discard it, the step that finds its work done changes nothing.
 #[tokio::test]
-async fn a_user_without_the_privilege_repeats_a_step_as_before() {
+async fn no_privilege_repeats_as_before() {
     let lab = Lab::new(MysqlFlavor::MySql, "").await;
     assert!(matches!(lab.set_secret("pending-1").await, Ok(Applied::Changed(_))));
     assert!(matches!(lab.set_secret("pending-1").await, Ok(Applied::AlreadySet)));
 }
 
+/// A second password that nobody may end is refused, unless ALLOW_OLD_PASSWORD accepts it.
 #[tokio::test]
-async fn a_second_password_that_nobody_may_end_is_refused() {
+async fn second_that_may_not_be_ended() {
     let mut lab = privileged().await;
     let current = lab.app.password.clone();
     lab.set_secret("abandoned-1").await.unwrap();
@@ -133,9 +139,10 @@ async fn a_second_password_that_nobody_may_end_is_refused() {
     assert_eq!(opening(&lab, &all).await, [current.as_str(), "next-1"]);
 }
 
+/// A second password that is visible is refused in a plan.
 /// A user that may read the server's table sees a second password before it changes anything.
 #[tokio::test]
-async fn a_second_password_that_is_seen_is_refused_in_a_plan() {
+async fn visible_second_is_refused_in_a_plan() {
     let lab = Lab::new(MysqlFlavor::MySql, "").await;
     let user = at(&lab.app.username, "%");
     lab.admin(&[&format!("GRANT SELECT ON mysql.user TO {user}")]).await;
@@ -154,8 +161,9 @@ async fn a_second_password_that_is_seen_is_refused_in_a_plan() {
     assert!(!lab.opens(&old).await);
 }
 
+/// A plan names what ends the second password.
 #[tokio::test]
-async fn a_plan_says_what_ends_the_second() {
+async fn plan_names_what_ends_the_second() {
     let mut lab = privileged().await;
     lab.settings.dual_password = DualPassword::Off;
     let new = password("a-planned-Password-1");
@@ -166,9 +174,10 @@ async fn a_plan_says_what_ends_the_second() {
     assert_eq!(shown.last(), Some(&"ALTER USER USER() DISCARD OLD PASSWORD"));
 }
 
+/// A session reports what it can see of a second password.
 /// The facts that doctor's verdict is based on.
 #[tokio::test]
-async fn a_session_knows_what_it_can_of_a_second_password() {
+async fn session_reports_a_second_password() {
     let lab = Lab::new(MysqlFlavor::MySql, "").await;
     let (user, name) = (at(&lab.app.username, "%"), lab.app.username.clone());
     let facts = async |lab: &Lab, password: &str| {
@@ -214,8 +223,9 @@ async fn clone_opens(lab: &Lab, password: &str) -> bool {
     lab.connect(&TestLogin { password: password.to_owned(), ..lab.clone() }).await.is_ok()
 }
 
+/// A master ends the second password of the next user.
 #[tokio::test]
-async fn a_master_ends_the_second_password_of_the_next_user() {
+async fn master_ends_the_next_users_second() {
     let lab = Lab::new(MysqlFlavor::MySql, "").await;
     let (clone, current) = (lab.clone(), lab.app.password.clone());
     rotate(&lab, &clone, Some(&current)).await.unwrap();
@@ -228,9 +238,10 @@ async fn a_master_ends_the_second_password_of_the_next_user() {
     assert!(!clone_opens(&lab, &clone.password).await && !clone_opens(&lab, "manual-1").await);
 }
 
+/// A master ends the live user's other password.
 /// Whichever of the two AWSCURRENT is, it is the one that stays.
 #[tokio::test]
-async fn a_master_ends_the_live_user_s_other_password() {
+async fn master_ends_the_live_users_other() {
     for plugin in ["caching_sha2_password", "sha256_password"] {
         for current_is_primary in [true, false] {
             let lab = Lab::new(MysqlFlavor::MySql, "").await;
@@ -245,8 +256,9 @@ async fn a_master_ends_the_live_user_s_other_password() {
     }
 }
 
+/// A live password that no version names is left unchanged.
 #[tokio::test]
-async fn a_live_password_that_nobody_names_is_left_alone() {
+async fn unnamed_live_password_is_left_alone() {
     let mut lab = Lab::new(MysqlFlavor::MySql, "").await;
     let first = lab.app.password.clone();
     set(&lab, &lab.app.username, "two-1").await;
@@ -264,9 +276,10 @@ async fn a_live_password_that_nobody_names_is_left_alone() {
     assert_eq!(opening(&lab, &[&first, "two-1"]).await, [first.as_str(), "two-1"]);
 }
 
+/// A password history of the live user is named with the statement that ends it.
 /// A password history prevents AWSCURRENT from becoming the primary one: nothing changes for the live user.
 #[tokio::test]
-async fn a_history_of_the_live_user_s_is_named_with_its_statement() {
+async fn live_users_history_is_named() {
     let lab = Lab::new(MysqlFlavor::MySql, "PASSWORD HISTORY 5").await;
     let current = lab.app.password.clone();
     set(&lab, &lab.app.username, "two-1").await;
@@ -280,8 +293,9 @@ async fn a_history_of_the_live_user_s_is_named_with_its_statement() {
     assert!(clone_opens(&lab, &lab.clone().password).await);
 }
 
+/// A master's plan ends what the change ends.
 #[tokio::test]
-async fn a_plan_of_a_master_ends_what_the_change_ends() {
+async fn masters_plan_ends_what_the_change_ends() {
     let lab = Lab::new(MysqlFlavor::MySql, "").await;
     let current = lab.app.password.clone();
     set(&lab, &lab.app.username, "two-1").await;

@@ -72,9 +72,10 @@ fn assert_disproved(error: &ConnectError) {
     assert!(!remedy.contains("TLS_SELF_SIGNED") && !remedy.contains("INSTALL SONAME"), "{remedy}");
 }
 
+/// A self-signed server is refused unless it may prove itself.
 /// The user's name is never sent, and the remediation names two ways that work.
 #[tokio::test]
-async fn it_is_refused_unless_the_server_may_prove_itself() {
+async fn refused_unless_the_server_proves_itself() {
     if !is_tested() {
         return;
     }
@@ -92,8 +93,9 @@ async fn it_is_refused_unless_the_server_may_prove_itself() {
     assert!(lab.opens(NEW).await);
 }
 
+/// A single user rotates once the server has proved itself.
 #[tokio::test]
-async fn a_single_user_rotates_once_the_server_has_proved_itself() {
+async fn single_user_rotates_after_the_proof() {
     if !is_tested() {
         return;
     }
@@ -113,8 +115,9 @@ async fn a_single_user_rotates_once_the_server_has_proved_itself() {
     }
 }
 
+/// A pair rotates once the server has proved itself.
 #[tokio::test]
-async fn a_pair_rotates_once_the_server_has_proved_itself() {
+async fn pair_rotates_after_the_proof() {
     if !is_tested() {
         return;
     }
@@ -128,9 +131,10 @@ async fn a_pair_rotates_once_the_server_has_proved_itself() {
     lab.connect(&clone).await.unwrap().probe(None).await.unwrap();
 }
 
+/// An account of another plugin shows an unproven server nothing.
 /// Its proof would be a hash that is easy to guess.
 #[tokio::test]
-async fn an_account_of_another_plugin_shows_an_unproven_server_nothing() {
+async fn other_plugin_shows_nothing() {
     if !is_tested() {
         return;
     }
@@ -158,9 +162,10 @@ async fn scripted(mischief: MysqlMischief, certificate: test_servers::TestCertif
     MaliciousMysql::start(mischief, greeting).await.unwrap()
 }
 
+/// A server that proves nothing gets no statement.
 /// A server that lets every user in proves nothing, and receives no statement.
 #[tokio::test]
-async fn a_server_that_proves_nothing_hears_no_statement() {
+async fn proofless_server_gets_no_statement() {
     let server = scripted(MysqlMischief::Answers(Vec::new()), TestAuthority::self_signed()).await;
     let login = TestLogin { username: "app".to_owned(), password: "of-the-app-1".to_owned() };
     let error = connect(server.port(), &login, SelfSigned::Prove).await.unwrap_err();
@@ -168,9 +173,10 @@ async fn a_server_that_proves_nothing_hears_no_statement() {
     assert!(server.statements().is_empty(), "{:?}", server.statements());
 }
 
+/// A server that asks for too many rounds is refused.
 /// An unproven server causes no work: no rounds beyond those that MariaDB stores, and parameters once.
 #[tokio::test]
-async fn a_server_that_asks_for_too_many_rounds_is_refused() {
+async fn excessive_rounds_are_refused() {
     let login = TestLogin { username: "app".to_owned(), password: "of-the-app-1".to_owned() };
     for factors in [&[4_u8][..], &[10], &[22], &[32], &[255], &[0, 0]] {
         let mischief = MysqlMischief::AsksForRounds(factors.to_vec());
@@ -180,9 +186,10 @@ async fn a_server_that_asks_for_too_many_rounds_is_refused() {
     }
 }
 
+/// A certificate with another fault is refused.
 /// Every other fault of a certificate is still an error.
 #[tokio::test]
-async fn a_certificate_with_another_fault_is_refused() {
+async fn another_certificate_fault_is_refused() {
     let authority = TestAuthority::new();
     let login = TestLogin { username: "app".to_owned(), password: "of-the-app-1".to_owned() };
     for certificate in [authority.server(), authority.expired(), TestAuthority::unknown()] {
@@ -200,10 +207,11 @@ async fn a_certificate_with_another_fault_is_refused() {
     assert!(server.received().len() < 64, "the user's name was sent");
 }
 
+/// A man-in-the-middle gets no statement.
 /// A man-in-the-middle passes everything on between two TLS connections. The login succeeds, the proof is
 /// about another certificate, and no statement follows.
 #[tokio::test]
-async fn a_man_in_the_middle_hears_no_statement() {
+async fn man_in_the_middle_gets_no_statement() {
     if !is_tested() {
         return;
     }
@@ -251,10 +259,11 @@ async fn pass_on(mut client: TcpStream, server: u16, acceptor: TlsAcceptor) -> s
     tokio::io::copy_bidirectional(&mut client, &mut server).await.map(|_| ())
 }
 
+/// A wrong password is refused by an unproven server too.
 /// A refused password also counts as refused where the server has not proved itself: another one is tried,
 /// and no label moves because of it.
 #[tokio::test]
-async fn a_wrong_password_is_refused() {
+async fn wrong_password_is_refused() {
     if !is_tested() {
         return;
     }
@@ -269,9 +278,10 @@ async fn a_wrong_password_is_refused() {
     lab.set_secret(NEW).await.unwrap();
 }
 
+/// A refusal by an unproven server is not the server's word.
 /// A man-in-the-middle can report that a password is refused, so this does not count as the server's answer.
 #[tokio::test]
-async fn a_refusal_by_an_unproven_server_is_not_the_server_s_word() {
+async fn unproven_refusal_is_not_the_servers() {
     let login = TestLogin { username: "app".to_owned(), password: "of-the-app-1".to_owned() };
     let refuses = MysqlMischief::RefusesLogin(1045, "denied".to_owned());
     let server = scripted(refuses.clone(), TestAuthority::self_signed()).await;

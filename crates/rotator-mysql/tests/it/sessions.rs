@@ -10,9 +10,10 @@ use crate::{
     refusals::own_server,
 };
 
+/// A session knows its address and its method.
 /// The master's login is pinned to that address, and doctor trusts no login without a method.
 #[tokio::test]
-async fn a_session_knows_its_address_and_its_method() {
+async fn address_and_method_are_known() {
     for version in MysqlVersion::to_be_tested() {
         let lab = Lab::new(version, "").await;
         let mut session = lab.connect(&lab.app).await.unwrap();
@@ -26,9 +27,10 @@ async fn a_session_knows_its_address_and_its_method() {
     }
 }
 
+/// A server without grant tables asks for no password.
 /// MySQL then accepts no connection over TCP; MariaDB does.
 #[tokio::test]
-async fn a_server_without_grant_tables_asks_for_no_password() {
+async fn server_without_grant_tables() {
     let lab = own_server(MysqlFlavor::MariaDb, &[]).await;
     let open = test_servers::MysqlServer::builder(MysqlFlavor::MariaDb).setting("skip-grant-tables", "1");
     let open: &'static _ = Box::leak(Box::new(open.start().unwrap()));
@@ -70,9 +72,10 @@ async fn check(lab: &Lab) {
     assert_eq!(lab.change_to(&clone).await.unwrap().drift, 0, "{version}");
 }
 
+/// A server whose transactions are read-only by default is rotated.
 /// A server that begins every session read-only is no replica.
 #[tokio::test]
-async fn a_server_of_read_only_transactions_is_rotated() {
+async fn server_of_read_only_transactions() {
     for version in MysqlVersion::to_be_tested() {
         let setting = match version.flavor() {
             MysqlFlavor::MySql => "SET GLOBAL transaction_read_only = 1",
@@ -82,16 +85,18 @@ async fn a_server_of_read_only_transactions_is_rotated() {
     }
 }
 
+/// Names are shown in quotes, whatever the server's settings are.
 #[tokio::test]
-async fn names_are_shown_in_quotes_whatever_the_server_says() {
+async fn names_are_always_in_quotes() {
     for version in MysqlVersion::to_be_tested() {
         check(&lab_with(version, &["SET GLOBAL sql_quote_show_create = 0"]).await).await;
     }
 }
 
+/// Settings of the server do not steer a session.
 /// Each changes the meaning of a statement, the form of an answer, or its length.
 #[tokio::test]
-async fn settings_of_the_server_do_not_steer_a_session() {
+async fn server_settings_steer_no_session() {
     for version in MysqlVersion::to_be_tested() {
         let mut settings = vec![
             "SET GLOBAL sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT'",

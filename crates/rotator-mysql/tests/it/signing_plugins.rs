@@ -54,8 +54,9 @@ async fn opens_by(lab: &Lab, login: &TestLogin, others: &[&str]) {
     }
 }
 
+/// A single user keeps its plugin.
 #[tokio::test]
-async fn a_single_user_keeps_its_plugin() {
+async fn single_user_keeps_its_plugin() {
     for (version, plugin) in plugins() {
         let lab = lab(version, plugin).await;
         let old = lab.app.password.clone();
@@ -68,8 +69,9 @@ async fn a_single_user_keeps_its_plugin() {
     }
 }
 
+/// A pair keeps its plugin.
 #[tokio::test]
-async fn a_pair_keeps_its_plugin() {
+async fn pair_keeps_its_plugin() {
     for (version, plugin) in plugins() {
         let lab = lab(version, plugin).await;
         let (clone, old) = (lab.clone(), lab.app.password.clone());
@@ -91,9 +93,10 @@ async fn a_pair_keeps_its_plugin() {
     }
 }
 
+/// An account of PARSEC keeps its rounds.
 /// The account's rounds are the administrator's choice.
 #[tokio::test]
-async fn an_account_of_parsec_keeps_its_rounds() {
+async fn parsec_keeps_its_rounds() {
     if !MysqlVersion::MariaDb11.is_to_be_tested() {
         return;
     }
@@ -110,9 +113,10 @@ async fn an_account_of_parsec_keeps_its_rounds() {
 /// The stored form of "pw-2".
 const ROUNDS: &str = "P1:AAAAAAAAAAAAAAAAAAAAAAAA:0yWZj7DukZiYs/4tgcBpOt0mBSUDSLR3jIrdUmyV6Ok";
 
+/// Another account with the same password is detected.
 /// Other accounts of the user that log in with the same password are detected, whichever plugin they have.
 #[tokio::test]
-async fn another_account_by_the_same_password_is_seen() {
+async fn other_account_by_the_same_password() {
     for (version, plugin) in plugins() {
         let lab = lab(version, plugin).await;
         let other = at(&lab.app.username, "10.0.0.%");

@@ -17,8 +17,9 @@ async fn may_retain(lab: &Lab) {
     lab.admin(&[&format!("GRANT APPLICATION_PASSWORD_ADMIN ON *.* TO {user}")]).await;
 }
 
+/// A plain change ends the old password.
 #[tokio::test]
-async fn a_plain_change_ends_the_old_password() {
+async fn plain_change_ends_the_old_password() {
     for version in MysqlVersion::to_be_tested() {
         let lab = Lab::new(version, "").await;
         let old = lab.app.password.clone();
@@ -32,8 +33,9 @@ async fn a_plain_change_ends_the_old_password() {
     }
 }
 
+/// With two passwords, the old one stays until the next change.
 #[tokio::test]
-async fn with_two_passwords_the_old_one_stays_until_the_next_change() {
+async fn old_password_until_the_next_change() {
     let lab = Lab::new(MysqlFlavor::MySql, "").await;
     may_retain(&lab).await;
     let first = lab.app.password.clone();
@@ -44,8 +46,9 @@ async fn with_two_passwords_the_old_one_stays_until_the_next_change() {
     assert!(!lab.opens(&first).await, "two old passwords were kept");
 }
 
+/// A repeated change never evicts the password in use.
 #[tokio::test]
-async fn a_repeated_change_never_evicts_the_password_in_use() {
+async fn repeated_change_never_evicts() {
     let lab = Lab::new(MysqlFlavor::MySql, "").await;
     may_retain(&lab).await;
     let current = lab.app.password.clone();
@@ -58,9 +61,10 @@ async fn a_repeated_change_never_evicts_the_password_in_use() {
     assert!(!lab.opens("abandoned-password").await);
 }
 
+/// A history of passwords does not make a repeated change fail.
 /// The whole `setSecret` by the protocol: what the engine cannot tell, the caller finds out by logging in.
 #[tokio::test]
-async fn a_history_of_passwords_does_not_make_a_repeated_change_fail() {
+async fn history_allows_a_repeated_change() {
     let lab = Lab::new(MysqlFlavor::MySql, "PASSWORD HISTORY 5").await;
     may_retain(&lab).await;
     let current = lab.app.password.clone();
@@ -70,8 +74,9 @@ async fn a_history_of_passwords_does_not_make_a_repeated_change_fail() {
     }
 }
 
+/// A password of the history is refused by its number.
 #[tokio::test]
-async fn a_password_of_the_history_is_refused_by_its_number() {
+async fn history_refusal_by_its_number() {
     let lab = Lab::new(MysqlFlavor::MySql, "PASSWORD HISTORY 5").await;
     let current = lab.app.password.clone();
     lab.change(&current, "second-password").await.unwrap();
@@ -79,16 +84,18 @@ async fn a_password_of_the_history_is_refused_by_its_number() {
     assert_eq!(error.fault, StatementFault::PasswordPolicy { rule: "error 3638".to_owned() });
 }
 
+/// An account that must name its current password does so.
 #[tokio::test]
-async fn an_account_that_must_name_its_current_password_does() {
+async fn account_that_must_name_its_password() {
     let lab = Lab::new(MysqlFlavor::MySql, "PASSWORD REQUIRE CURRENT").await;
     let current = lab.app.password.clone();
     lab.change(&current, "second-password").await.unwrap();
     assert!(lab.opens("second-password").await);
 }
 
+/// Dual passwords are kept by the right, also through a role, and never where they are off.
 #[tokio::test]
-async fn dual_passwords_are_kept_by_right_through_a_role_and_never_where_they_are_off() {
+async fn dual_passwords_by_right_or_role() {
     let mut lab = Lab::new(MysqlFlavor::MySql, "").await;
     let (user, role) = (at(&lab.app.username, "%"), format!("'{}_role'", lab.app.username));
     lab.settings.dual_password = DualPassword::Require;
@@ -110,8 +117,9 @@ async fn dual_passwords_are_kept_by_right_through_a_role_and_never_where_they_ar
     assert!(!lab.opens("second-password").await);
 }
 
+/// MariaDB has no two passwords, and reports that.
 #[tokio::test]
-async fn mariadb_has_no_two_passwords_and_says_so() {
+async fn mariadb_has_no_two_passwords() {
     let mut lab = Lab::new(MysqlFlavor::MariaDb, "").await;
     lab.settings = Settings { dual_password: DualPassword::Require, ..Settings::default() };
     let current = lab.app.password.clone();
@@ -130,8 +138,9 @@ async fn refusal(version: impl Into<MysqlVersion>, state: &str) -> String {
     }
 }
 
+/// Locked, expired and protected accounts have their own faults.
 #[tokio::test]
-async fn locked_expired_and_protected_accounts_have_their_own_faults() {
+async fn locked_expired_and_protected_accounts() {
     for version in MysqlVersion::to_be_tested() {
         assert_eq!(refusal(version, "ACCOUNT LOCK").await, "Locked", "{version}");
         assert_eq!(refusal(version, "REQUIRE SSL").await, "opens", "{version}");
@@ -140,8 +149,9 @@ async fn locked_expired_and_protected_accounts_have_their_own_faults() {
     assert_eq!(refusal(MysqlFlavor::MySql, "PASSWORD EXPIRE").await, "Expired");
 }
 
+/// An unknown user and a wrong password are refused after one try.
 #[tokio::test]
-async fn an_unknown_user_and_a_wrong_password_are_refused_once() {
+async fn unknown_user_or_wrong_password_once() {
     for version in MysqlVersion::to_be_tested() {
         let lab = Lab::new(version, "").await;
         assert!(!lab.opens("wrong-password").await);
@@ -152,8 +162,9 @@ async fn an_unknown_user_and_a_wrong_password_are_refused_once() {
     }
 }
 
+/// Without TLS, the server's key encrypts a password only where the secret chooses plaintext.
 #[tokio::test]
-async fn without_tls_a_password_is_encrypted_by_the_server_s_key_only_where_the_secret_says_plaintext() {
+async fn server_key_only_where_plaintext() {
     use rotation_database::TlsMode;
     let lab = Lab::new(MysqlFlavor::MySql, "").await;
     let mut login = lab.login(&lab.app);
@@ -164,8 +175,9 @@ async fn without_tls_a_password_is_encrypted_by_the_server_s_key_only_where_the_
     engine.connect(&login, Transport::Plaintext, deadline()).await.unwrap().probe(None).await.unwrap();
 }
 
+/// The session that changes a user has it alone until it ends.
 #[tokio::test]
-async fn who_changes_a_user_has_it_alone_until_the_session_ends() {
+async fn exclusive_until_the_session_ends() {
     for version in MysqlVersion::to_be_tested() {
         let lab = Lab::new(version, "").await;
         let new = password(NEW);

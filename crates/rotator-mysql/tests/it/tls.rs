@@ -27,8 +27,9 @@ fn check((error, sent): (ConnectError, bool), expected: TlsFault) {
     assert!(!sent, "the user's name was sent nevertheless");
 }
 
+/// Each fault of a certificate has its name, and the user's name is not sent.
 #[tokio::test]
-async fn each_fault_of_a_certificate_has_its_name_and_the_user_s_is_not_sent() {
+async fn certificate_faults_hide_the_user() {
     if !MysqlFlavor::MariaDb.is_to_be_tested() {
         return;
     }
@@ -39,8 +40,9 @@ async fn each_fault_of_a_certificate_has_its_name_and_the_user_s_is_not_sent() {
     check(meet(|authority| ServerTls::Certificate(other(authority))).await, TlsFault::WrongHost);
 }
 
+/// A server without TLS is reported as such.
 #[tokio::test]
-async fn a_server_without_tls_says_so() {
+async fn server_without_tls() {
     if !MysqlFlavor::MariaDb.is_to_be_tested() {
         return;
     }

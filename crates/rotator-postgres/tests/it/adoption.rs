@@ -17,8 +17,9 @@ async fn template_clone(lab: &Lab<'_>) -> test_servers::TestLogin {
     clone
 }
 
+/// A clone of the templates is adopted, and its objects are handed over.
 #[tokio::test]
-async fn a_clone_of_the_templates_is_adopted_and_its_objects_are_handed_over() {
+async fn templates_clone_and_its_objects() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let clone = template_clone(&lab).await;
@@ -47,8 +48,9 @@ async fn a_clone_of_the_templates_is_adopted_and_its_objects_are_handed_over() {
     }
 }
 
+/// What cannot be handed over is counted by database.
 #[tokio::test]
-async fn what_cannot_be_handed_over_is_counted_by_database() {
+async fn stuck_objects_are_counted_by_database() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let clone = template_clone(&lab).await;
@@ -86,8 +88,9 @@ async fn what_cannot_be_handed_over_is_counted_by_database() {
     }
 }
 
+/// Rights that the master gave itself before stay as they were.
 #[tokio::test]
-async fn rights_that_the_master_gave_itself_before_stay_as_they_were() {
+async fn masters_earlier_rights_stay() {
     for version in versions().filter(|version| version.major() >= 16) {
         let lab = Lab::new(version).await;
         let clone = template_clone(&lab).await;
@@ -108,8 +111,9 @@ async fn rights_that_the_master_gave_itself_before_stay_as_they_were() {
     }
 }
 
+/// What the clone has in addition to the original is removed.
 #[tokio::test]
-async fn what_the_clone_holds_beside_the_original_is_taken_away() {
+async fn excess_of_the_clone_is_removed() {
     for version in versions() {
         let mut lab = Lab::new(version).await;
         // Such a clone is recognized by the operator's setting alone.
@@ -166,8 +170,9 @@ async fn what_the_clone_holds_beside_the_original_is_taken_away() {
     }
 }
 
+/// Objects in use are left for the next rotation, and readers hardly wait.
 #[tokio::test]
-async fn objects_in_use_are_left_for_the_next_rotation_and_readers_hardly_wait() {
+async fn objects_in_use_wait_for_the_next() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let clone = template_clone(&lab).await;
@@ -203,8 +208,9 @@ async fn objects_in_use_are_left_for_the_next_rotation_and_readers_hardly_wait()
     }
 }
 
+/// Default privileges of the clone are given to the original first.
 #[tokio::test]
-async fn default_privileges_of_the_clone_are_given_to_the_original_first() {
+async fn default_privileges_go_to_the_original() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let clone = template_clone(&lab).await;

@@ -9,8 +9,9 @@ use crate::fixture::{Lab, every_version, owner, versions};
 
 const NO_NOTES: [&str; 0] = [];
 
+/// The clone works as the original, and ownership never splits.
 #[tokio::test]
-async fn the_clone_works_as_the_original_and_ownership_never_splits() {
+async fn clone_acts_as_the_original() {
     for version in every_version() {
         let lab = Lab::new(version).await;
         lab.admin(&format!("CREATE SCHEMA work AUTHORIZATION {}", lab.app.username)).await;
@@ -35,8 +36,9 @@ async fn the_clone_works_as_the_original_and_ownership_never_splits() {
     }
 }
 
+/// A rotation of equal users writes nothing but the password.
 #[tokio::test]
-async fn a_rotation_of_equal_users_writes_nothing_but_the_password() {
+async fn equal_users_get_the_password_alone() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let mut clone = lab.clone();
@@ -54,8 +56,9 @@ async fn a_rotation_of_equal_users_writes_nothing_but_the_password() {
     }
 }
 
+/// The master has no more rights afterwards than the creation of a role gives it.
 #[tokio::test]
-async fn the_master_has_no_more_rights_afterwards_than_making_a_role_gives() {
+async fn master_keeps_no_extra_rights() {
     for version in every_version() {
         let lab = Lab::new(version).await;
         lab.rotate_to(&lab.clone()).await.unwrap();
@@ -71,8 +74,9 @@ async fn the_master_has_no_more_rights_afterwards_than_making_a_role_gives() {
     }
 }
 
+/// A session that changes either user of a pair waits for its turn.
 #[tokio::test]
-async fn whoever_changes_either_user_of_a_pair_waits_for_its_turn() {
+async fn pair_changes_take_turns() {
     for version in versions() {
         let lab = Lab::new(version).await;
         lab.rotate_to(&lab.clone()).await.unwrap();
@@ -90,8 +94,9 @@ async fn whoever_changes_either_user_of_a_pair_waits_for_its_turn() {
     }
 }
 
+/// A clone that was dropped is created again with everything.
 #[tokio::test]
-async fn a_clone_that_was_dropped_is_made_again_with_everything() {
+async fn dropped_clone_is_created_again() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let clone = lab.clone();
@@ -104,8 +109,9 @@ async fn a_clone_that_was_dropped_is_made_again_with_everything() {
     }
 }
 
+/// Rights that the original is granted or loses reach the clone at once.
 #[tokio::test]
-async fn rights_that_are_granted_to_the_original_or_revoked_reach_the_clone_at_once() {
+async fn grants_and_revokes_reach_the_clone() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let clone = lab.clone();
@@ -121,8 +127,9 @@ async fn rights_that_are_granted_to_the_original_or_revoked_reach_the_clone_at_o
     }
 }
 
+/// Clones may keep what they create, as with the templates of AWS.
 #[tokio::test]
-async fn clones_may_keep_what_they_make_as_with_the_templates_of_aws() {
+async fn clone_objects_own() {
     for version in versions() {
         let mut lab = Lab::new(version).await;
         lab.objects = CloneObjects::Own;
@@ -148,8 +155,9 @@ async fn clones_may_keep_what_they_make_as_with_the_templates_of_aws() {
     }
 }
 
+/// Roles that the master creates meanwhile in other sessions disturb nothing.
 #[tokio::test]
-async fn roles_that_the_master_makes_meanwhile_in_other_sessions_disturb_nothing() {
+async fn roles_created_meanwhile_disturb_nothing() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let (clone, master) = (lab.clone(), &lab.master);
@@ -176,6 +184,7 @@ async fn roles_that_the_master_makes_meanwhile_in_other_sessions_disturb_nothing
     }
 }
 
+/// Each kind of correction is counted.
 #[tokio::test]
 async fn each_kind_of_correction_is_counted() {
     for version in versions() {

@@ -3,8 +3,9 @@ use rotation_suites::EngineScene;
 
 use crate::fixture::{Lab, quoted, versions};
 
+/// Settings are copied to the letter, with and without a database.
 #[tokio::test]
-async fn settings_are_copied_to_the_letter_with_and_without_a_database() {
+async fn settings_are_copied_verbatim() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let (app, database) = (&lab.app.username, &lab.database);
@@ -54,8 +55,9 @@ async fn settings_are_copied_to_the_letter_with_and_without_a_database() {
     }
 }
 
+/// An original that becomes another role makes its clone become the same.
 #[tokio::test]
-async fn an_original_that_becomes_another_role_makes_its_clone_become_the_same() {
+async fn original_that_becomes_another_role() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let (app, clone) = (&lab.app.username, lab.clone());
@@ -77,8 +79,9 @@ async fn an_original_that_becomes_another_role_makes_its_clone_become_the_same()
     }
 }
 
+/// A clone whose pool runs DISCARD ALL still acts as the original.
 #[tokio::test]
-async fn a_clone_whose_pool_discards_everything_still_acts_as_the_original() {
+async fn clone_in_a_pool_that_discards_all() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let (app, clone) = (&lab.app.username, lab.clone());
@@ -106,8 +109,9 @@ async fn a_clone_whose_pool_discards_everything_still_acts_as_the_original() {
     }
 }
 
+/// A clone logs in where only the original may connect, and does not inherit.
 #[tokio::test]
-async fn a_clone_logs_in_where_only_the_original_may_connect_and_does_not_inherit() {
+async fn clone_where_only_the_original_connects() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let (app, clone, database) = (&lab.app.username, lab.clone(), &lab.database);
@@ -144,8 +148,9 @@ async fn a_clone_logs_in_where_only_the_original_may_connect_and_does_not_inheri
     }
 }
 
+/// A list that the server did not spell is copied by its items.
 #[tokio::test]
-async fn a_list_that_the_server_did_not_spell_is_copied_by_its_items() {
+async fn foreign_list_is_copied_by_items() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let (app, clone) = (&lab.app.username, lab.clone());

@@ -22,9 +22,10 @@ async fn follow(lab: &Lab<'_>, next: &TestLogin, code: &str) -> String {
     statement
 }
 
+/// An original that may not log in is let in by the error's statement.
 /// The clone is live: the master finds the original in this state.
 #[tokio::test]
-async fn an_original_that_may_not_log_in_is_let_in() {
+async fn original_is_let_in_by_the_master() {
     for version in every_version() {
         let lab = Lab::new(version).await;
         let name = quoted(&lab.app.username);
@@ -37,9 +38,10 @@ async fn an_original_that_may_not_log_in_is_let_in() {
     }
 }
 
+/// A live user that may not log in is let in by the error's statement.
 /// The live user itself, at its login.
 #[tokio::test]
-async fn a_live_user_that_may_not_log_in_is_let_in() {
+async fn live_user_without_login() {
     for version in every_version() {
         let lab = Lab::new(version).await;
         let name = quoted(&lab.app.username);
@@ -71,9 +73,10 @@ async fn a_live_user_that_may_not_log_in_is_let_in() {
     }
 }
 
+/// A closed database is opened, by the error's statement, to the user that it keeps out.
 /// A missing CONNECT privilege is distinguished from a missing database, for the user and for the master.
 #[tokio::test]
-async fn a_closed_database_is_opened_to_whom_it_keeps_out() {
+async fn closed_database_is_opened() {
     for version in every_version() {
         let lab = Lab::new(version).await;
         let (database, quoted_name) = (&lab.database, quoted(&lab.database));
@@ -106,9 +109,10 @@ async fn a_closed_database_is_opened_to_whom_it_keeps_out() {
     }
 }
 
+/// An original that replicates demands REPLICATION of the master.
 /// Both where the clone has yet to be created and where it exists.
 #[tokio::test]
-async fn an_original_that_replicates_asks_it_of_the_master() {
+async fn replicating_original_needs_the_master() {
     for version in every_version() {
         for exists in [false, true] {
             let lab = Lab::new(version).await;
@@ -132,9 +136,10 @@ async fn an_original_that_replicates_asks_it_of_the_master() {
     }
 }
 
+/// A single user that replicates is reported as such.
 /// Before version 16 such a user cannot change itself.
 #[tokio::test]
-async fn a_single_user_that_replicates_is_told_so() {
+async fn single_user_that_replicates_is_named() {
     for version in every_version() {
         let lab = Lab::new(version).await;
         lab.admin(&format!("ALTER ROLE {} REPLICATION", lab.app.username)).await;
@@ -155,9 +160,10 @@ async fn a_single_user_that_replicates_is_told_so() {
     }
 }
 
+/// What a clone to be created lacks can be given by the error's statement.
 /// Attributes and settings that only a superuser may grant, before there is a clone to grant them to.
 #[tokio::test]
-async fn what_a_clone_to_be_made_lacks_can_be_given() {
+async fn what_a_new_clone_lacks_can_be_given() {
     for version in every_version() {
         let mut lab = Lab::new(version).await;
         lab.admin(&format!("ALTER ROLE {} SET log_statement = 'ddl'", lab.app.username)).await;
@@ -173,9 +179,10 @@ async fn what_a_clone_to_be_made_lacks_can_be_given() {
     }
 }
 
+/// A user that is named like a clone is reported as such.
 /// No user has the name without the suffix: what the rotation and the login of testSecret report about it.
 #[tokio::test]
-async fn a_user_named_like_a_clone_is_told_so() {
+async fn user_named_like_a_clone() {
     for version in every_version() {
         let lab = Lab::new(version).await;
         let clone = lab.clone();

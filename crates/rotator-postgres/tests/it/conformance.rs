@@ -46,18 +46,20 @@ function_suite!(postgres_18_single_user:
 function_suite!(postgres_18_alternating_users:
     |topic| check(PostgresVersion::V18, MasterUser, topic));
 
+/// A program that ends at once does not conform.
 /// The suite itself must be able to fail, and to report where.
 #[test]
 #[should_panic(expected = "two rotations leave AWSCURRENT alive and the old credential")]
-fn a_program_that_ends_at_once_does_not_conform() {
+fn program_that_ends_at_once_fails() {
     let database = Server::shared(PostgresVersion::V18);
     let program = "/bin/true".into();
     Conformance { database, strategy: RotationStrategy::SingleUser, program }.run(Topic::Healthy);
 }
 
+/// The function of the other strategy does not conform.
 #[test]
 #[should_panic(expected = "a pending value for another user is refused without a connection")]
-fn the_function_of_the_other_strategy_does_not_conform() {
+fn function_of_the_other_strategy_fails() {
     let database = Server::shared(PostgresVersion::V18);
     let program = SINGLE_USER.into();
     Conformance { database, strategy: RotationStrategy::MasterUser, program }.run(Topic::Refusals);

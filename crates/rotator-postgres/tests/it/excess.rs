@@ -33,10 +33,11 @@ async fn run_then_rotate(lab: &Lab<'_>, needed: &str, next: &TestLogin) {
     lab.rotate_to(next).await.unwrap();
 }
 
+/// A live clone keeps a table that is in use.
 /// A reader of the live clone's table is still reading. The live user keeps what it has, whatever happens to
 /// the change.
 #[tokio::test]
-async fn a_live_clone_keeps_a_table_that_is_in_use() {
+async fn live_clone_keeps_a_table_in_use() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let old = template_clone(&lab).await;
@@ -60,9 +61,10 @@ async fn a_live_clone_keeps_a_table_that_is_in_use() {
     }
 }
 
+/// Thousands of objects are handed over in their own time.
 /// As many as the server's lock table takes, and more than fit into the time that a single one needs.
 #[tokio::test]
-async fn thousands_of_objects_are_handed_over_in_their_own_time() {
+async fn thousands_of_objects() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let old = template_clone(&lab).await;
@@ -77,8 +79,9 @@ async fn thousands_of_objects_are_handed_over_in_their_own_time() {
     }
 }
 
+/// Objects in another database must be handed over there first.
 #[tokio::test]
-async fn objects_in_another_database_are_handed_over_there_first() {
+async fn other_databases_go_first() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let old = template_clone(&lab).await;
@@ -102,9 +105,10 @@ async fn objects_in_another_database_are_handed_over_there_first() {
     }
 }
 
+/// Grants of a clone's own must be given to the original first.
 /// Each kind of grant comes with the statement that gives it to the original as well.
 #[tokio::test]
-async fn grants_of_a_clone_s_own_are_given_to_the_original_first() {
+async fn own_grants_go_to_the_original_first() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let old = template_clone(&lab).await;
@@ -167,9 +171,10 @@ async fn grants_of_a_clone_s_own_are_given_to_the_original_first() {
     }
 }
 
+/// Memberships of the live clone go to the original.
 /// A privilege that an administrator granted to the live user is a privilege of the pair.
 #[tokio::test]
-async fn memberships_of_the_live_clone_go_to_the_original() {
+async fn live_memberships_go_to_the_original() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let clone = lab.clone();
@@ -205,9 +210,10 @@ async fn memberships_of_the_live_clone_go_to_the_original() {
     }
 }
 
+/// A live clone that may do more is not succeeded by the original.
 /// An attribute or a setting that only the live clone has: only an operator knows which of the two is right.
 #[tokio::test]
-async fn a_live_clone_that_may_more_is_not_succeeded() {
+async fn live_clone_with_more_is_not_succeeded() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let clone = lab.clone();
@@ -233,7 +239,7 @@ async fn a_live_clone_that_may_more_is_not_succeeded() {
 
 /// An idle clone becomes equal, or is not promoted.
 #[tokio::test]
-async fn an_idle_clone_that_may_more_is_not_promoted() {
+async fn idle_clone_with_more_is_not_promoted() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let clone = lab.clone();
@@ -252,7 +258,7 @@ async fn an_idle_clone_that_may_more_is_not_promoted() {
 
 /// With `CLONE_OBJECTS=own` the clone keeps its objects, and the original's turn works once it may use them.
 #[tokio::test]
-async fn a_clone_of_its_own_is_succeeded_by_a_user_that_may_use_its_objects() {
+async fn clone_with_its_own_objects() {
     for version in versions() {
         let mut lab = Lab::new(version).await;
         lab.objects = CloneObjects::Own;

@@ -49,8 +49,9 @@ fn with_grantors() -> impl Iterator<Item = PostgresVersion> {
     every_version().filter(|version| *version >= PostgresVersion::V16)
 }
 
+/// A membership of the idle clone names its grantor.
 #[tokio::test]
-async fn a_membership_of_the_idle_clone_names_its_grantor() {
+async fn idle_membership_names_its_grantor() {
     for version in with_grantors() {
         let lab = Lab::new(version).await;
         lab.rotate_to(&lab.clone()).await.unwrap();
@@ -64,9 +65,10 @@ async fn a_membership_of_the_idle_clone_names_its_grantor() {
     }
 }
 
+/// A revoke without the grantor takes back nothing.
 /// What a revoke without its grantor does: the reason for these tests.
 #[tokio::test]
-async fn a_revoke_without_the_grantor_takes_back_nothing() {
+async fn revoke_without_the_grantor() {
     for version in with_grantors() {
         let lab = Lab::new(version).await;
         lab.rotate_to(&lab.clone()).await.unwrap();
@@ -83,9 +85,10 @@ async fn a_revoke_without_the_grantor_takes_back_nothing() {
     }
 }
 
+/// A membership that both have is noted with its grantor.
 /// The original has the same, so nothing blocks the change: the outcome names the statement that revokes it.
 #[tokio::test]
-async fn a_membership_that_both_have_is_noted_with_its_grantor() {
+async fn shared_membership_is_noted() {
     for version in with_grantors() {
         let lab = Lab::new(version).await;
         lab.rotate_to(&lab.clone()).await.unwrap();
@@ -109,9 +112,10 @@ async fn a_membership_that_both_have_is_noted_with_its_grantor() {
     }
 }
 
+/// A membership of the live clone names its grantor.
 /// The master may not give the original what the superuser gave the live clone.
 #[tokio::test]
-async fn a_membership_of_the_live_clone_names_its_grantor() {
+async fn live_membership_names_its_grantor() {
     for version in with_grantors() {
         let lab = Lab::new(version).await;
         lab.rotate_to(&lab.clone()).await.unwrap();
@@ -126,10 +130,11 @@ async fn a_membership_of_the_live_clone_names_its_grantor() {
     }
 }
 
+/// A membership that the clone passed on is given first.
 /// The server revokes it only together with what the clone has granted to others. The advice takes nothing
 /// from them.
 #[tokio::test]
-async fn a_membership_that_the_clone_passed_on_is_given_first() {
+async fn passed_on_membership_is_given_first() {
     for version in with_grantors() {
         let lab = Lab::new(version).await;
         lab.rotate_to(&lab.clone()).await.unwrap();
@@ -150,9 +155,10 @@ async fn a_membership_that_the_clone_passed_on_is_given_first() {
     }
 }
 
+/// A membership without a grantor of its own is revoked.
 /// Before version 16 there is one membership, whoever granted it.
 #[tokio::test]
-async fn a_membership_without_a_grantor_of_its_own_is_taken_back() {
+async fn membership_without_its_own_grantor() {
     for version in every_version().filter(|version| *version < PostgresVersion::V16) {
         let lab = Lab::new(version).await;
         lab.rotate_to(&lab.clone()).await.unwrap();

@@ -41,6 +41,8 @@ async fn grant(lab: &Lab<'_>, to: &str, tables: usize, option: &str) {
     lab.admin(&sql).await;
 }
 
+/// The time for each grant is measured and printed, for a clone that is created and one that is
+/// equal.
 #[tokio::test]
 #[ignore = "it measures; scripts/growth runs it"]
 #[expect(clippy::print_stdout, reason = "the figures are what it is for")]

@@ -18,8 +18,9 @@ async fn check(malicious: PostgresMischief, codes: &[&str]) {
     FUNCTION.check(&malicious, &server, codes).await;
 }
 
+/// Hostile servers of PostgreSQL get neither time nor memory nor the password.
 #[tokio::test]
-async fn hostile_servers_of_postgresql_take_neither_time_nor_memory_nor_the_password() {
+async fn postgresql_costs_and_learns_nothing() {
     check(PostgresMischief::OversizedMessage(50_000_000), &["DB_PROTOCOL"]).await;
     check(PostgresMischief::ScramIterations(1_000_000_000), &["DB_PROTOCOL"]).await;
     // A message that is too long is detected by its head.
@@ -28,9 +29,10 @@ async fn hostile_servers_of_postgresql_take_neither_time_nor_memory_nor_the_pass
     check(PostgresMischief::CleartextPassword, &["DB_AUTH_METHOD"]).await;
 }
 
+/// A PostgreSQL that takes TLS away learns nothing that TLS was to protect.
 /// A server, or an attacker in front of it, claims that there is no TLS: the secret decides what happens.
 #[tokio::test]
-async fn a_postgresql_that_takes_tls_away_hears_nothing_that_tls_was_to_protect() {
+async fn stripped_tls_of_postgresql_learns_nothing() {
     for malicious in [
         PostgresMischief::CleartextPassword,
         PostgresMischief::Md5Password,
@@ -58,8 +60,9 @@ async fn a_postgresql_that_takes_tls_away_hears_nothing_that_tls_was_to_protect(
     }
 }
 
+/// No level and no format of the log shows a password or a token.
 #[tokio::test]
-async fn no_level_and_no_format_of_the_log_shows_a_password_or_a_token() {
+async fn no_log_shows_password_or_token() {
     let refused = || PostgresMischief::RefusesLogin("28P01".to_owned(), Hostile::quoting());
     for (level, format) in every_log() {
         for malicious in [refused(), refuses_the_change(), PostgresMischief::CleartextPassword] {

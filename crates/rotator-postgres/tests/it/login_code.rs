@@ -23,9 +23,10 @@ fn query_of(error: &RotationError) -> String {
     hint.rsplit_once(": ").unwrap_or_else(|| panic!("no query in: {hint}")).1.to_owned()
 }
 
+/// A login that a trigger refuses has a code of its own.
 /// Whatever code it raises, including one by which the server itself refuses a password.
 #[tokio::test]
-async fn a_login_that_a_trigger_refuses_has_a_code_of_its_own() {
+async fn login_trigger_has_its_own_code() {
     for version in every_version().filter(|version| *version >= PostgresVersion::V17) {
         let lab = Lab::new(version).await;
         lab.rotate_to(&lab.clone()).await.unwrap();
@@ -52,10 +53,11 @@ async fn a_login_that_a_trigger_refuses_has_a_code_of_its_own() {
     }
 }
 
+/// A setting that ends the session has the same code as a login trigger that refuses.
 /// A setting that names a missing library ends the session; one that cannot be applied only causes a
 /// warning.
 #[tokio::test]
-async fn a_setting_that_ends_the_session_has_the_same_code() {
+async fn setting_that_ends_the_session() {
     for version in every_version() {
         let lab = Lab::new(version).await;
         let name = quoted(&lab.app.username);
@@ -71,9 +73,10 @@ async fn a_setting_that_ends_the_session_has_the_same_code() {
     }
 }
 
+/// A database that is not whole counts as missing.
 /// A database whose CREATE or DROP was interrupted cannot be opened by a grant.
 #[tokio::test]
-async fn a_database_that_is_not_whole_is_not_there() {
+async fn incomplete_database_is_missing() {
     for version in every_version() {
         let lab = Lab::new(version).await;
         let sql = format!("UPDATE pg_database SET datconnlimit = -2 WHERE datname = '{}'", lab.database);

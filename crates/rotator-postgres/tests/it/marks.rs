@@ -29,9 +29,10 @@ async fn change_own(lab: &Lab<'_>, user: &TestLogin) -> Result<(), StatementErro
     session.commit().await.map(drop)
 }
 
+/// A clone carries the secret in addition to its own comment.
 /// The mark is written when the clone is created and stays. A comment that an operator wrote stays with it.
 #[tokio::test]
-async fn a_clone_carries_the_secret_beside_its_own_comment() {
+async fn secret_next_to_the_comment() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let clone = lab.clone();
@@ -50,9 +51,10 @@ async fn a_clone_carries_the_secret_beside_its_own_comment() {
     }
 }
 
+/// A second secret of a pair is refused unless it takes over.
 /// Two secrets of one user, the second for another database: the first goes on, the second changes nothing.
 #[tokio::test]
-async fn a_second_secret_of_a_pair_is_refused_unless_it_takes_over() {
+async fn second_secret_must_take_over() {
     for version in versions() {
         let mut lab = Lab::new(version).await;
         let clone = lab.clone();
@@ -75,9 +77,10 @@ async fn a_second_secret_of_a_pair_is_refused_unless_it_takes_over() {
     }
 }
 
+/// A user of a pair is no single user.
 /// A single user's secret would lock out the secret of the pair.
 #[tokio::test]
-async fn a_user_of_a_pair_is_no_single_user() {
+async fn pair_user_is_no_single_user() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let clone = lab.clone();
@@ -112,9 +115,10 @@ async fn a_user_of_a_pair_is_no_single_user() {
     }
 }
 
+/// What the users grant each other proves nothing.
 /// Until version 15 a role may grant itself: `GRANT tools TO tools_clone` by `tools` makes no role its clone.
 #[tokio::test]
-async fn what_the_users_grant_each_other_proves_nothing() {
+async fn mutual_grants_prove_nothing() {
     for version in versions() {
         let mut lab = Lab::new(version).await;
         let (app, clone) = (lab.app.username.clone(), lab.clone());
@@ -156,9 +160,10 @@ async fn what_the_users_grant_each_other_proves_nothing() {
     }
 }
 
+/// A group of the clone's name stays a group.
 /// An idle group with the clone's name is no user, and gets neither LOGIN nor a password.
 #[tokio::test]
-async fn a_group_of_the_clone_s_name_stays_a_group() {
+async fn group_named_like_the_clone() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let (app, clone) = (&lab.app.username, lab.clone());

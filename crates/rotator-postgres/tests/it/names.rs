@@ -23,8 +23,9 @@ const NAMES: [&str; 14] = [
     "exactly_57_bytes_long_so_that_the_clone_has_sixty_three_x",
 ];
 
+/// Odd names are rotated exactly, and no other role changes.
 #[tokio::test]
-async fn odd_names_are_rotated_exactly_and_no_other_role_changes() {
+async fn odd_roles_are_rotated_exactly() {
     assert_eq!(NAMES[13].len(), 57);
     for version in versions() {
         for name in NAMES {

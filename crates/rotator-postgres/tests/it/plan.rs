@@ -5,8 +5,9 @@ use test_servers::PostgresVersion;
 
 use crate::fixture::{Lab, versions};
 
+/// A plan hides the values of settings that are not the server's own.
 #[tokio::test]
-async fn a_plan_hides_the_values_of_settings_that_are_not_the_server_s_own() {
+async fn custom_setting_values_are_hidden() {
     let lab = Lab::new(PostgresVersion::V14).await;
     lab.admin(&format!("ALTER ROLE {} SET app.signing_key = 'canary-value'", lab.app.username)).await;
     let plan = lab.plan(&lab.clone()).await.unwrap();
@@ -15,8 +16,9 @@ async fn a_plan_hides_the_values_of_settings_that_are_not_the_server_s_own() {
     assert!(!text.contains("SCRAM-SHA-256$") && !text.contains(&lab.clone().password), "{text}");
 }
 
+/// A session that plans cannot write.
 #[tokio::test]
-async fn a_session_that_plans_cannot_write() {
+async fn planning_session_cannot_write() {
     for version in versions() {
         let lab = Lab::new(version).await;
         lab.rotate_to(&lab.clone()).await.unwrap();

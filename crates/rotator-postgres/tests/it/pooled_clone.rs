@@ -38,8 +38,9 @@ async fn prove(lab: &Lab<'_>, pooler: &PgBouncer) -> Option<String> {
 
 const WHO: &str = "SELECT current_user";
 
+/// A pooled connection keeps the role of its login.
 #[tokio::test]
-async fn a_pooled_connection_keeps_the_role_of_its_login() {
+async fn connection_keeps_its_login_role() {
     for (pooler_version, version) in poolers() {
         let lab = Lab::new(version).await;
         let pooler = PgBouncer::start_version(pooler_version, lab.server, &PoolerList::Query).unwrap();
@@ -78,10 +79,11 @@ async fn a_pooled_connection_keeps_the_role_of_its_login() {
     }
 }
 
+/// A rotation leaves pooled connections as they are.
 /// A rotation, of which the pooler is not notified: its connections go on, and the client's next transaction
 /// works like the last.
 #[tokio::test]
-async fn a_rotation_leaves_pooled_connections_as_they_are() {
+async fn rotation_leaves_pooled_connections() {
     for (pooler_version, version) in poolers() {
         let lab = Lab::new(version).await;
         let pooler = PgBouncer::start_version(pooler_version, lab.server, &PoolerList::Query).unwrap();

@@ -41,9 +41,10 @@ fn assert_proxy(outcome: Result<PostgresSession, ConnectError>) {
     );
 }
 
+/// A refusal of the pooler is not one of the server.
 /// A wrong password, an unknown user, and a startup parameter that the pooler does not know.
 #[tokio::test]
-async fn a_refusal_of_the_pooler_is_none_of_the_server() {
+async fn refusal_is_not_the_servers() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let pooler = PgBouncer::start(lab.server, &PoolerList::Query).unwrap();
@@ -55,10 +56,11 @@ async fn a_refusal_of_the_pooler_is_none_of_the_server() {
     }
 }
 
+/// A login that only the pooler knows is no login.
 /// The pooler's list holds a password that the server does not have: the client receives the server's own
 /// refusal, passed on.
 #[tokio::test]
-async fn a_login_that_only_the_pooler_knows_is_no_login() {
+async fn login_unknown_to_the_server() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let stale = TestLogin { password: "of the list".to_owned(), ..lab.app.clone() };
@@ -73,10 +75,11 @@ async fn a_login_that_only_the_pooler_knows_is_no_login() {
     }
 }
 
+/// A failed login that the pooler remembers is no answer.
 /// The pooler remembers its own failed login for a while: a new client with the right password is let in, but
 /// gets no server.
 #[tokio::test]
-async fn a_failed_login_that_the_pooler_remembers_is_no_answer() {
+async fn remembered_failure_is_no_answer() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let pooler = PgBouncer::start(lab.server, &PoolerList::Query).unwrap();
@@ -97,10 +100,11 @@ async fn a_failed_login_that_the_pooler_remembers_is_no_answer() {
     }
 }
 
+/// A pooler that keeps the old password moves nothing.
 /// setSecret changes the server through the pooler, whose list keeps the old password: testSecret gets no
 /// answer of the server, so no label moves.
 #[tokio::test]
-async fn a_pooler_that_keeps_the_old_password_moves_nothing() {
+async fn old_password_list_moves_nothing() {
     let server = PostgresServer::shared(PostgresVersion::V18).unwrap();
     let lab = Lab::on(server).await;
     let pooler = PgBouncer::start(server, &PoolerList::File(vec![lab.app.clone()])).unwrap();
@@ -137,9 +141,10 @@ async fn a_pooler_that_keeps_the_old_password_moves_nothing() {
     assert_proxy(connect(&lab, &pooler, &new).await);
 }
 
+/// A pooled session of the clone is proved like any other.
 /// A pair through a pooler: the proof detects that the pooler keeps a session that has left its role.
 #[tokio::test]
-async fn a_pooled_session_of_the_clone_is_proved_as_any() {
+async fn pooled_session_of_the_clone() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let pooler = PgBouncer::start(lab.server, &PoolerList::Query).unwrap();

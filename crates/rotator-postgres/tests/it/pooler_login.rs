@@ -90,11 +90,12 @@ async fn set(
     Box::pin(database.apply(&versions, &Asked, &Asked)).await
 }
 
+/// A password that the pooler alone accepts does not count as set already.
 /// The password is set. An application that still uses the old one makes the pooler fail at the server, and
 /// the pooler remembers that: it lets the new password in and has no server for it. That does not prove that
 /// the password is set.
 #[tokio::test]
-async fn a_password_that_the_pooler_alone_takes_is_not_set_already() {
+async fn password_only_the_pooler_accepts() {
     for (pooler_version, version) in poolers() {
         let lab = Lab::new(version).await;
         let pooler = PgBouncer::start_version(pooler_version, lab.server, &PoolerList::Query).unwrap();
@@ -127,9 +128,10 @@ async fn a_password_that_the_pooler_alone_takes_is_not_set_already() {
     }
 }
 
+/// A user unknown to the pooler is not reported as a changed password.
 /// The pooler does not know the user, which proves nothing about the server.
 #[tokio::test]
-async fn a_user_unknown_to_the_pooler_is_no_changed_password() {
+async fn user_unknown_to_the_pooler() {
     for (pooler_version, version) in poolers() {
         let lab = Lab::new(version).await;
         let other = lab.server.create_role("").await.unwrap();
@@ -147,10 +149,11 @@ async fn a_user_unknown_to_the_pooler_is_no_changed_password() {
     }
 }
 
+/// A login of the pooler that the server refuses keeps its code.
 /// The server's answer to the pooler's login has the same code as without a pooler. A refusal of the password
 /// that the pooler keeps proves nothing about the client's password.
 #[tokio::test]
-async fn a_login_that_the_server_refuses_the_pooler_keeps_its_code() {
+async fn poolers_own_refused_login() {
     for (pooler_version, version) in poolers() {
         for (bar, code) in [
             ("ALTER ROLE {user} NOLOGIN", "DB_LOCKED"),

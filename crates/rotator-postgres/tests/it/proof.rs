@@ -38,8 +38,9 @@ async fn lab_with_data(version: test_servers::PostgresVersion) -> Lab<'static> {
     lab
 }
 
+/// A test statement runs as the user and cannot write.
 #[tokio::test]
-async fn a_test_statement_runs_as_the_user_and_cannot_write() {
+async fn test_statement_cannot_write() {
     for version in versions() {
         let lab = lab_with_data(version).await;
         let check = async |text: &str, answer: &str| {
@@ -73,8 +74,9 @@ async fn a_test_statement_runs_as_the_user_and_cannot_write() {
     }
 }
 
+/// A test statement is bounded in time and in what is read.
 #[tokio::test]
-async fn a_test_statement_is_bounded_in_time_and_in_what_is_read() {
+async fn test_statement_is_bounded() {
     for version in versions() {
         let lab = lab_with_data(version).await;
         let began = Instant::now();

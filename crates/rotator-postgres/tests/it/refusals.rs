@@ -19,8 +19,9 @@ async fn refused(lab: &Lab<'_>, next: &test_servers::TestLogin) -> (String, Stat
     (before, error.fault, lab.snapshot().await)
 }
 
+/// Pairs that must not alternate are refused before anything is written.
 #[tokio::test]
-async fn pairs_that_must_not_alternate_are_refused_before_anything_is_written() {
+async fn unfit_pairs_are_refused_before_writes() {
     let not_alternating = |why| StatementFault::NotRotatable { why, remedy: SINGLE_USER };
     for version in versions() {
         let lab = Lab::new(version).await;
@@ -48,8 +49,9 @@ async fn pairs_that_must_not_alternate_are_refused_before_anything_is_written() 
     }
 }
 
+/// The master itself is no user to alternate.
 #[tokio::test]
-async fn the_master_itself_is_no_user_to_alternate() {
+async fn master_itself_does_not_alternate() {
     let mut lab = Lab::new(PostgresVersion::V16).await;
     lab.app = lab.master.clone();
     let why = "it is the master itself";
@@ -60,8 +62,9 @@ async fn the_master_itself_is_no_user_to_alternate() {
     );
 }
 
+/// A missing privilege is reported with the statement that grants it.
 #[tokio::test]
-async fn a_missing_privilege_comes_with_the_statement_that_gives_it() {
+async fn missing_privilege_with_its_statement() {
     for version in every_version() {
         let lab = Lab::new(version).await;
         let (app, master, clone) = (&lab.app.username, &lab.master.username, lab.clone());
@@ -95,9 +98,10 @@ async fn a_missing_privilege_comes_with_the_statement_that_gives_it() {
     }
 }
 
+/// A clone without a setting of the original is not promoted.
 /// Row policies that read such a setting would hide all rows from the clone.
 #[tokio::test]
-async fn a_clone_without_a_setting_of_the_original_is_not_promoted() {
+async fn clone_without_an_original_setting() {
     for version in every_version() {
         let lab = Lab::new(version).await;
         let (app, clone, database) = (&lab.app.username, lab.clone(), &lab.database);
@@ -128,8 +132,9 @@ async fn a_clone_without_a_setting_of_the_original_is_not_promoted() {
     }
 }
 
+/// A database that keeps its locks to itself is refused with the GRANT to run.
 #[tokio::test]
-async fn a_database_that_keeps_its_locks_to_itself_is_told_what_to_grant() {
+async fn database_that_keeps_its_locks() {
     for version in versions() {
         let lab = Lab::new(version).await;
         lab.admin("REVOKE EXECUTE ON FUNCTION pg_advisory_xact_lock(bigint) FROM PUBLIC").await;
@@ -144,8 +149,9 @@ async fn a_database_that_keeps_its_locks_to_itself_is_told_what_to_grant() {
     }
 }
 
+/// A clone that could do less is refused, and one that acts as the original is noted.
 #[tokio::test]
-async fn a_clone_that_could_do_less_is_refused_and_one_that_acts_as_the_original_is_noted() {
+async fn weaker_clone_or_noted_session() {
     for version in every_version() {
         let mut lab = Lab::new(version).await;
         let (app, clone) = (lab.app.username.clone(), lab.clone());
@@ -173,8 +179,9 @@ async fn a_clone_that_could_do_less_is_refused_and_one_that_acts_as_the_original
     }
 }
 
+/// Harmless settings that only a superuser may give are noted.
 #[tokio::test]
-async fn harmless_settings_that_only_a_superuser_may_give_are_noted() {
+async fn harmless_superuser_settings_are_noted() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let (app, clone) = (&lab.app.username, lab.clone());

@@ -18,9 +18,10 @@ async fn prove(lab: &Lab<'_>) -> Option<String> {
     }
 }
 
+/// A clone that is not the original proves nothing.
 /// The login only warns and goes on as the clone itself; the proof fails.
 #[tokio::test]
-async fn a_clone_that_is_not_the_original_proves_nothing() {
+async fn clone_that_is_not_the_original() {
     for version in every_version() {
         let lab = Lab::new(version).await;
         let (app, clone) = (lab.app.username.clone(), lab.clone().username);
@@ -58,8 +59,9 @@ async fn a_clone_that_is_not_the_original_proves_nothing() {
     }
 }
 
+/// An original that becomes another role is followed by the proof.
 #[tokio::test]
-async fn an_original_that_becomes_another_role_is_followed_by_the_proof() {
+async fn proof_follows_the_originals_role() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let (app, clone) = (&lab.app.username, lab.clone().username);
@@ -73,10 +75,11 @@ async fn an_original_that_becomes_another_role_is_followed_by_the_proof() {
     }
 }
 
+/// A clone that acts as itself must be a member of the original.
 /// With `CLONE_OBJECTS=own` the clone is itself, and must have the original's privileges. The same holds for
 /// a clone that no rotation has adopted yet.
 #[tokio::test]
-async fn a_clone_that_is_itself_must_be_a_member() {
+async fn clone_as_itself_must_be_a_member() {
     for version in versions() {
         let mut lab = Lab::new(version).await;
         let clone = lab.clone();

@@ -14,8 +14,9 @@ async fn change(lab: &Lab<'_>, new: &str) -> Result<Vec<String>, rotation_databa
     session.commit().await.map(|committed| committed.notes)
 }
 
+/// The new password logs in, and no server log ever shows it.
 #[tokio::test]
-async fn the_new_password_logs_in_and_no_server_log_ever_shows_it() {
+async fn no_server_log_shows_the_password() {
     for version in every_version() {
         let lab = Lab::new(version).await;
         let new = TestLogin { password: format!("Canary{}", lab.app.password), ..lab.app.clone() };
@@ -29,8 +30,9 @@ async fn the_new_password_logs_in_and_no_server_log_ever_shows_it() {
     }
 }
 
+/// A change that is staged is visible to no other session, and dropping it undoes it.
 #[tokio::test]
-async fn nobody_sees_a_change_that_is_staged_and_dropping_takes_it_back() {
+async fn staged_change_is_invisible() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let before = lab.snapshot().await;
@@ -45,8 +47,9 @@ async fn nobody_sees_a_change_that_is_staged_and_dropping_takes_it_back() {
     }
 }
 
+/// A server that stores MD5 gets MD5, and one with more iterations gets those.
 #[tokio::test]
-async fn a_server_that_stores_md5_gets_md5_and_one_with_more_iterations_gets_those() {
+async fn md5_or_more_iterations_by_the_server() {
     let server = PostgresServer::builder(PostgresVersion::V14).md5().start().unwrap();
     let mut lab = Lab::on(&server).await;
     lab.admin(&format!("ALTER ROLE {} PASSWORD '{}'", lab.app.username, lab.app.password)).await;
@@ -71,8 +74,9 @@ async fn a_server_that_stores_md5_gets_md5_and_one_with_more_iterations_gets_tho
     lab.connect(&TestLogin { password: "new password".to_owned(), ..lab.app.clone() }).await.unwrap();
 }
 
+/// Passwords that SASLprep changes log in by other clients too.
 #[tokio::test]
-async fn passwords_that_saslprep_changes_log_in_by_other_clients_too() {
+async fn saslprep_passwords_in_other_clients() {
     let lab = Lab::new(PostgresVersion::V18).await;
     for new in ["\u{2168}I\u{ad}X-soft", "\u{e9}\u{1f511} long enough", "tab\tand\u{a0}nbsp"] {
         let mut current = lab.app.clone();
@@ -89,8 +93,9 @@ async fn passwords_that_saslprep_changes_log_in_by_other_clients_too() {
     }
 }
 
+/// Settings of the database do not steer the session.
 #[tokio::test]
-async fn settings_of_the_database_do_not_steer_the_session() {
+async fn database_settings_steer_no_session() {
     let lab = Lab::new(PostgresVersion::V16).await;
     let group = lab.server.create_role("").await.unwrap().username;
     let (app, database) = (&lab.app.username, &lab.database);
@@ -109,8 +114,9 @@ async fn settings_of_the_database_do_not_steer_the_session() {
     assert!(stored.starts_with("SCRAM-SHA-256$"), "{stored}");
 }
 
+/// A standby is read-only, whatever it is asked for.
 #[tokio::test]
-async fn a_standby_is_read_only_whatever_is_asked_of_it() {
+async fn standby_is_read_only() {
     for version in versions() {
         let server = PostgresServer::builder(version).start().unwrap();
         let mut lab = Lab::on(&server).await;
@@ -122,8 +128,9 @@ async fn a_standby_is_read_only_whatever_is_asked_of_it() {
     }
 }
 
+/// A user that expired after its login is reported as such.
 #[tokio::test]
-async fn a_user_that_expired_after_its_login_is_told_so() {
+async fn user_that_expired_after_its_login() {
     let lab = Lab::new(PostgresVersion::V18).await;
     let mut session = lab.connect(&lab.app).await.unwrap();
     lab.admin(&format!("ALTER ROLE {} VALID UNTIL '2001-01-01'", lab.app.username)).await;
@@ -135,8 +142,9 @@ async fn a_user_that_expired_after_its_login_is_told_so() {
     assert_eq!(error.fault, StatementFault::UserBarred { user: name, bar: UserBar::Expired, needed });
 }
 
+/// A row that another session holds is reported as busy, and a lost connection as lost.
 #[tokio::test]
-async fn a_row_that_somebody_else_holds_is_busy_and_a_lost_connection_is_lost() {
+async fn locked_row_and_lost_connection() {
     let server = PostgresServer::builder(PostgresVersion::V14).start().unwrap();
     let lab = Lab::on(&server).await;
     let new = Password::parse("new password").unwrap();
@@ -151,8 +159,9 @@ async fn a_row_that_somebody_else_holds_is_busy_and_a_lost_connection_is_lost() 
     lab.connect(&lab.app).await.unwrap();
 }
 
+/// A password that the policy refuses is refused as one against the policy.
 #[tokio::test]
-async fn a_password_that_the_policy_refuses_is_refused_by_policy() {
+async fn policy_refuses_the_password() {
     let builder = PostgresServer::builder(PostgresVersion::V18);
     let server = builder.setting("shared_preload_libraries", "passwordcheck").start().unwrap();
     let lab = Lab::on(&server).await;

@@ -21,10 +21,11 @@ async fn stored(lab: &Lab<'_>, user: &str) -> String {
     lab.value(&format!("SELECT rolpassword FROM pg_authid WHERE rolname = '{user}'")).await
 }
 
+/// A user that logs in by SCRAM is stored as SCRAM.
 /// Whoever set `password_encryption` to md5, a user that was asked for SCRAM logs in afterwards, and so does
 /// its clone.
 #[tokio::test]
-async fn a_user_that_logs_in_by_scram_is_stored_as_scram() {
+async fn scram_login_is_stored_as_scram() {
     for version in versions() {
         let server = PostgresServer::builder(version).setting("password_encryption", "md5").start().unwrap();
         for by in ["server", "role", "database"] {
@@ -56,10 +57,11 @@ async fn a_user_that_logs_in_by_scram_is_stored_as_scram() {
     }
 }
 
+/// Iterations are those of the user, and never few.
 /// At least PostgreSQL's own default, and more where it is set for the user that the password belongs to, not
 /// for the master.
 #[tokio::test]
-async fn iterations_are_those_of_the_user_and_never_few() {
+async fn iterations_of_the_user_never_few() {
     for version in [PostgresVersion::V16, PostgresVersion::V18] {
         let lab = Lab::new(version).await;
         let (app, clone, database) = (&lab.app.username, lab.clone(), &lab.database);
@@ -89,7 +91,7 @@ async fn iterations_are_those_of_the_user_and_never_few() {
 
 /// A user's own time limit for transactions does not end a change, however long it is staged.
 #[tokio::test]
-async fn a_transaction_timeout_of_the_user_ends_no_change() {
+async fn transaction_timeout_of_the_user() {
     for version in every_version().filter(|version| *version >= PostgresVersion::V17) {
         let lab = Lab::new(version).await;
         for user in [&lab.app, &lab.master] {
@@ -113,10 +115,11 @@ async fn a_transaction_timeout_of_the_user_ends_no_change() {
     }
 }
 
+/// Settings of the master do not steer its session.
 /// Settings of the master that end its session at the first refusal, or give it privileges over what it
 /// creates.
 #[tokio::test]
-async fn settings_of_the_master_do_not_steer_its_session() {
+async fn master_settings_steer_no_session() {
     for version in versions() {
         let lab = Lab::new(version).await;
         let (app, clone, master) = (&lab.app.username, lab.clone(), &lab.master.username);

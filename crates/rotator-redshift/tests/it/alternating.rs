@@ -4,8 +4,9 @@ use test_servers::TestLogin;
 
 use crate::fixture::Lab;
 
+/// A clone is created and marked, and is visible to no other session before the commit.
 #[tokio::test]
-async fn a_clone_is_made_marked_and_seen_by_nobody_before_the_commit() {
+async fn new_clone_is_marked_and_invisible() {
     let lab = Lab::new().await;
     let clone = lab.clone();
     let session = lab.stage(&clone).await.unwrap();
@@ -21,8 +22,9 @@ async fn a_clone_is_made_marked_and_seen_by_nobody_before_the_commit() {
     assert!(!refused.iter().any(|statement| statement.contains(&lab.app.username)), "{refused:?}");
 }
 
+/// Superusers, the master and users that no longer exist are refused.
 #[tokio::test]
-async fn superusers_the_master_and_users_that_are_gone_are_refused() {
+async fn superusers_masters_and_missing_users() {
     let lab = Lab::new().await;
     lab.admin(&format!("ALTER ROLE {} SUPERUSER", lab.app.username)).await;
     let error = lab.rotate_to(&lab.clone()).await.unwrap_err();
@@ -33,8 +35,9 @@ async fn superusers_the_master_and_users_that_are_gone_are_refused() {
     assert_eq!(lab.rotate_to(&lab.clone()).await.unwrap_err().fault, StatementFault::NoSuchUser);
 }
 
+/// A master that lacks a right is refused with the name of that right.
 #[tokio::test]
-async fn a_master_without_the_right_is_told_which_one() {
+async fn master_without_the_right() {
     let lab = Lab::new().await;
     lab.admin(&format!("ALTER ROLE {} NOSUPERUSER", lab.master.username)).await;
     let error = lab.rotate_to(&lab.clone()).await.unwrap_err();

@@ -21,10 +21,11 @@ fn check(strategy: RotationStrategy, topic: Topic) {
 function_suite!(redshift_single_user: |topic| check(SingleUser, topic));
 function_suite!(redshift_alternating_users: |topic| check(MasterUser, topic));
 
+/// The function of the other strategy does not conform.
 /// The suite itself must be able to fail, and to report where.
 #[test]
 #[should_panic(expected = "a pending value for another user is refused without a connection")]
-fn the_function_of_the_other_strategy_does_not_conform() {
+fn function_of_the_other_strategy_fails() {
     let program = env!("CARGO_BIN_EXE_redshift_single_user").into();
     let strategy = RotationStrategy::MasterUser;
     Conformance { database: Server::shared(), strategy, program }.run(Topic::Refusals);

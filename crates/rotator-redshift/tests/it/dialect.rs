@@ -188,8 +188,9 @@ const STATEMENTS: &[(&str, &[&str])] = &[
     ("COMMIT", &["COMMIT AND CHAIN", "COMMIT PREPARED 'a'", "DO $$BEGIN END$$"]),
 ];
 
+/// Every construct of PostgreSQL alone is refused, and every statement of ours is accepted.
 #[tokio::test]
-async fn every_construct_of_postgres_alone_is_refused_and_every_statement_of_ours_is_taken() {
+async fn postgres_only_constructs_are_refused() {
     let lab = Lab::new().await;
     lab.admin("CREATE TABLE public.t (n int)").await;
     let mut connection = connect(&lab).await;
@@ -217,8 +218,9 @@ async fn every_construct_of_postgres_alone_is_refused_and_every_statement_of_our
     }
 }
 
+/// Quoted names are folded until a session asks for exact ones.
 #[tokio::test]
-async fn quoted_names_are_folded_until_a_session_asks_for_exact_ones() {
+async fn names_fold_until_exact_on_request() {
     let lab = Lab::new().await;
     let mut connection = connect(&lab).await;
     let name = format!("Mixed_{}", lab.database);

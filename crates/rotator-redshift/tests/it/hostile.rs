@@ -26,8 +26,9 @@ async fn check(malicious: PostgresMischief, codes: &[&str]) {
     FUNCTION.check(&malicious, &server, codes).await;
 }
 
+/// Hostile servers of Redshift get neither time nor memory nor the password.
 #[tokio::test]
-async fn hostile_servers_of_redshift_take_neither_time_nor_memory_nor_the_password() {
+async fn redshift_costs_and_learns_nothing() {
     check(PostgresMischief::OversizedMessage(50_000_000), &["DB_PROTOCOL"]).await;
     check(PostgresMischief::ScramIterations(1_000_000_000), &["DB_PROTOCOL"]).await;
     check(PostgresMischief::DripFeed(Duration::from_millis(50)), &["NET_DB_TIMED_OUT", "DB_PROTOCOL"]).await;
@@ -36,8 +37,9 @@ async fn hostile_servers_of_redshift_take_neither_time_nor_memory_nor_the_passwo
     check(PostgresMischief::Md5Password, &["DB_NO_CREDENTIAL_ACCEPTED"]).await;
 }
 
+/// An absurd challenge of Redshift's own is refused, and a good one is answered by a hash.
 #[tokio::test]
-async fn an_absurd_challenge_of_redshift_s_own_is_refused_and_a_good_one_answered_by_a_hash() {
+async fn absurd_redshift_challenge_is_refused() {
     check(well_formed(), &["DB_NO_CREDENTIAL_ACCEPTED"]).await;
     check(challenge(0, (60_000, &vec![7; 60_000]), (6, b"server")), &["DB_NO_CREDENTIAL_ACCEPTED"]).await;
     check(challenge(1, (4, b"salt"), (6, b"server")), &["DB_AUTH_METHOD"]).await;
@@ -48,9 +50,10 @@ async fn an_absurd_challenge_of_redshift_s_own_is_refused_and_a_good_one_answere
     check(PostgresMischief::Asks(DIGEST, Vec::new()), &["DB_PROTOCOL"]).await;
 }
 
+/// A Redshift that takes TLS away learns nothing that TLS was to protect.
 /// A server, or an attacker in front of it, claims that there is no TLS: the secret decides what happens.
 #[tokio::test]
-async fn a_redshift_that_takes_tls_away_hears_nothing_that_tls_was_to_protect() {
+async fn stripped_tls_of_redshift_learns_nothing() {
     for malicious in [PostgresMischief::CleartextPassword, PostgresMischief::Md5Password, well_formed()] {
         for (tls, require) in [(SecretTls::On, "false"), (SecretTls::Silent, "true")] {
             let server = MaliciousPostgres::start(malicious.clone()).await.unwrap();
@@ -62,8 +65,9 @@ async fn a_redshift_that_takes_tls_away_hears_nothing_that_tls_was_to_protect() 
     }
 }
 
+/// No level and no format of the log shows a password or a token.
 #[tokio::test]
-async fn no_level_and_no_format_of_the_log_shows_a_password_or_a_token() {
+async fn no_log_shows_password_or_token() {
     let refused = || PostgresMischief::RefusesLogin("28P01".to_owned(), Hostile::quoting());
     let answer = ScriptedAnswer::Error("XX000".to_owned(), Hostile::quoting());
     let refuses_the_change =

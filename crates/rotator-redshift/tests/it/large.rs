@@ -40,7 +40,7 @@ async fn tables_of_the_clone(lab: &Lab) -> usize {
 
 /// One statement grants many objects, portions are kept when an attempt ends, and the password comes last.
 #[tokio::test]
-async fn many_objects_need_few_statements_and_are_kept() {
+async fn many_objects_need_few_statements() {
     let lab = owner_of_many().await;
     // The attempt ends before the commit: what was granted stays, and nobody can log in as the clone.
     drop(lab.stage(&lab.clone()).await.unwrap());
@@ -62,7 +62,7 @@ async fn many_objects_need_few_statements_and_are_kept() {
 /// An attempt that ends between two portions keeps those that it has granted, and the next one grants only
 /// the rest.
 #[tokio::test]
-async fn an_interrupted_attempt_keeps_its_portions() {
+async fn interrupted_attempt_keeps_portions() {
     let lab = owner_of_many().await;
     {
         let clone = lab.clone();

@@ -23,7 +23,7 @@ fn remedies(needed: &str) -> [String; 2] {
 /// What the live clone owns stays its own while the original may use it, and is handed over when the clone is
 /// idle.
 #[tokio::test]
-async fn what_the_live_clone_owns_is_of_use_to_both() {
+async fn its_objects_serve_both() {
     let (lab, clone) = live().await;
     let app = quoted(&lab.app.username);
     lab.admin(&format!(
@@ -61,7 +61,7 @@ async fn what_the_live_clone_owns_is_of_use_to_both() {
 
 /// Each kind of right that only the live clone has is refused with statements; either of them fixes it.
 #[tokio::test]
-async fn what_the_live_clone_alone_has_is_refused() {
+async fn extra_rights_are_refused() {
     let cases: [(&str, &str); 6] = [
         (
             "CREATE TABLE public.t (n int); GRANT SELECT ON public.t TO CLONE",
@@ -100,7 +100,7 @@ async fn what_the_live_clone_alone_has_is_refused() {
 
 /// What the original gained, a live clone gains as well; where it has less of an attribute, it gets more.
 #[tokio::test]
-async fn what_the_original_gained_the_live_clone_gets() {
+async fn gain_of_the_original_is_shared() {
     let (lab, clone) = live().await;
     let app = quoted(&lab.app.username);
     lab.admin(&format!(
@@ -114,7 +114,7 @@ async fn what_the_original_gained_the_live_clone_gets() {
 
 /// An idle clone becomes equal, and everything that it loses is named.
 #[tokio::test]
-async fn what_an_idle_clone_loses_is_named() {
+async fn idle_clone_losses_are_named() {
     let (lab, clone) = live().await;
     lab.admin(&format!(
         "CREATE TABLE public.t (n int); GRANT SELECT ON public.t TO {clone}; ALTER ROLE {clone} CREATEDB; \
@@ -137,10 +137,11 @@ async fn what_an_idle_clone_loses_is_named() {
     assert_eq!(lab.rights(&lab.app.username).await, lab.rights(&clone.username).await);
 }
 
+/// A clone that could do less is not promoted.
 /// A right that no statement inside a transaction can grant to the clone: without it the clone is not
 /// promoted, and a role helps.
 #[tokio::test]
-async fn a_clone_that_could_do_less_is_not_promoted() {
+async fn weaker_clone_is_not_promoted() {
     let lab = Lab::new().await;
     let (app, name) = (quoted(&lab.app.username), &lab.app.username);
     lab.admin(&format!(
@@ -175,7 +176,7 @@ async fn a_clone_that_could_do_less_is_not_promoted() {
 
 /// A setting that no statement can give to the clone prevents its promotion.
 #[tokio::test]
-async fn a_setting_that_cannot_be_cloned_is_refused() {
+async fn setting_that_cannot_be_cloned() {
     let lab = Lab::new().await;
     lab.admin(&format!("ALTER ROLE {} SET search_path TO 'a\\b'", quoted(&lab.app.username))).await;
     let fault = lab.rotate_to(&lab.clone()).await.unwrap_err().fault;

@@ -45,7 +45,7 @@ async fn readable(lab: &Lab, table: &str, username: &str) {
 
 /// The clone alone is in the group, which names the secret and holds no privilege.
 #[tokio::test]
-async fn the_clone_alone_is_in_the_group_of_its_secret() {
+async fn clone_alone_is_in_its_group() {
     let lab = Lab::new().await;
     readable(&lab, "public.t", &lab.app.username).await;
     lab.rotate_to(&lab.clone()).await.unwrap();
@@ -59,7 +59,7 @@ async fn the_clone_alone_is_in_the_group_of_its_secret() {
 
 /// The second secret of a user is refused on both turns, and takes the pair over where the operator names it.
 #[tokio::test]
-async fn a_second_secret_of_the_same_user_is_refused() {
+async fn second_secret_of_a_user_is_refused() {
     let mut lab = Lab::new().await;
     readable(&lab, "public.t", &lab.app.username).await;
     lab.rotate_to(&lab.clone()).await.unwrap();
@@ -80,7 +80,7 @@ async fn a_second_secret_of_the_same_user_is_refused() {
 /// A user with the name of a clone is not one by chance: not with other rights, and not where neither has
 /// any.
 #[tokio::test]
-async fn other_rights_or_none_make_nobody_a_clone() {
+async fn unequal_or_no_rights_make_no_clone() {
     let mut lab = Lab::new().await;
     let clone = lab.server.behind().create_role_named(&lab.clone().username, "").await.unwrap();
     let unknown = StatementFault::CloneNotRecognized;
@@ -105,7 +105,7 @@ async fn other_rights_or_none_make_nobody_a_clone() {
 
 /// The operator names one secret that adopts a clone, whatever its rights are.
 #[tokio::test]
-async fn a_clone_is_taken_in_for_one_named_secret() {
+async fn clone_is_taken_in_for_one_secret() {
     let mut lab = Lab::new().await;
     lab.server.behind().create_role_named(&lab.clone().username, "").await.unwrap();
     readable(&lab, "public.t", &lab.app.username).await;
@@ -119,7 +119,7 @@ async fn a_clone_is_taken_in_for_one_named_secret() {
 /// The former version's group names no secret: the pair is finished, gets its mark, and may not differ
 /// in anything else.
 #[tokio::test]
-async fn a_pair_of_a_former_version_gets_its_mark() {
+async fn former_pair_gets_its_mark() {
     let lab = Lab::new().await;
     let (app, clone) = (quoted(&lab.app.username), quoted(&lab.clone().username));
     lab.server.behind().create_role_named(&lab.clone().username, "").await.unwrap();
@@ -137,7 +137,7 @@ async fn a_pair_of_a_former_version_gets_its_mark() {
 /// A user that is the clone of another secret's pair may not be rotated as a single user; doctor reports it
 /// in advance.
 #[tokio::test]
-async fn a_single_user_of_anothers_pair_is_refused() {
+async fn single_user_of_another_pair() {
     let mut lab = Lab::new().await;
     lab.rotate_to(&lab.clone()).await.unwrap();
     lab.change("Own-new-password-1").await.unwrap();

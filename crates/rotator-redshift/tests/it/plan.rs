@@ -4,8 +4,9 @@ use rotation_suites::EngineScene;
 
 use crate::fixture::Lab;
 
+/// What the master lacks is detected before it changes anything.
 #[tokio::test]
-async fn what_the_master_lacks_is_seen_before_it_changes_anything() {
+async fn lacking_master_is_seen_before_changes() {
     let lab = Lab::new().await;
     let clone = lab.clone();
     assert_eq!(lab.plan(&clone).await.unwrap().lacking, [""; 0]);

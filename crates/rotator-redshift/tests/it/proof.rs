@@ -23,8 +23,9 @@ async fn prove(lab: &Lab, text: &str, deadline: Deadline) -> String {
     }
 }
 
+/// A test statement runs in a read-only transaction of the documented grammar.
 #[tokio::test]
-async fn a_test_statement_runs_in_a_read_only_transaction_of_the_documented_grammar() {
+async fn test_statement_in_documented_grammar() {
     let lab = Lab::new().await;
     let check = async |text: &str, answer: &str| {
         assert_eq!(prove(&lab, text, deadline()).await, answer, "{text}");

@@ -15,8 +15,9 @@ async fn stored(lab: &Lab) -> String {
     lab.query(&sql).await[0][0].clone().unwrap_or_default()
 }
 
+/// Each form of a password logs in, and only `plain` shows it to the server.
 #[tokio::test]
-async fn each_form_of_a_password_logs_in_and_only_plain_shows_it_to_the_server() {
+async fn password_forms_and_plain_visibility() {
     for (form, prefix) in
         [(PasswordForm::Sha256, "sha256|"), (PasswordForm::Md5, "md5"), (PasswordForm::Plain, "md5")]
     {
@@ -35,8 +36,9 @@ async fn each_form_of_a_password_logs_in_and_only_plain_shows_it_to_the_server()
     }
 }
 
+/// A change that is staged is visible to no other session, and dropping it undoes it.
 #[tokio::test]
-async fn nobody_sees_a_change_that_is_staged_and_dropping_takes_it_back() {
+async fn staged_change_is_invisible() {
     let lab = Lab::new().await;
     let before = stored(&lab).await;
     let mut session = lab.connect(&lab.app).await.unwrap();
@@ -48,6 +50,7 @@ async fn nobody_sees_a_change_that_is_staged_and_dropping_takes_it_back() {
     lab.change("Yet-another-2").await.unwrap();
 }
 
+/// Names are used exactly as they are.
 #[tokio::test]
 async fn names_are_exact() {
     for name in ["Mixed Case", "o'dd \"name\"; --", "\u{e4}\u{f6}\u{fc}", "back\\slash"] {
@@ -63,8 +66,9 @@ fn uuid() -> String {
     format!("{:x}", std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos())
 }
 
+/// A user that expired after its login is reported as such.
 #[tokio::test]
-async fn a_user_that_expired_after_its_login_is_told_so() {
+async fn user_that_expired_after_its_login() {
     let lab = Lab::new().await;
     let mut session = lab.connect(&lab.app).await.unwrap();
     lab.admin(&format!("ALTER ROLE {} VALID UNTIL '2001-01-01'", lab.app.username)).await;
@@ -77,7 +81,7 @@ async fn a_user_that_expired_after_its_login_is_told_so() {
 /// A master connects to the address at which the live user has logged in, and a login with a password reports
 /// its method.
 #[tokio::test]
-async fn a_session_knows_where_it_is_and_how_it_logged_in() {
+async fn session_knows_address_and_method() {
     let mut lab = Lab::new().await;
     for (form, method) in [(PasswordForm::Md5, "md5"), (PasswordForm::Sha256, "sha256")] {
         lab.options = Options { password_form: form };

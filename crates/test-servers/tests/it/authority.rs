@@ -49,16 +49,18 @@ fn check(certificate: &TestCertificate, authority: &TestAuthority, expected: fn(
     }
 }
 
+/// A good certificate is trusted under both names of a server.
 #[test]
-fn a_good_certificate_is_trusted_under_both_names_of_a_server() {
+fn good_certificate_under_both_names() {
     let authority = TestAuthority::new();
     let certificate = authority.server();
     meet(&authority, &certificate, "localhost").unwrap();
     meet(&authority, &certificate, "127.0.0.1").unwrap();
 }
 
+/// Each bad certificate is refused for its own reason.
 #[test]
-fn each_bad_certificate_is_refused_for_its_own_reason() {
+fn bad_certificates_by_their_reason() {
     let authority = TestAuthority::new();
     check(&authority.expired(), &authority, |error| {
         matches!(error, CertificateError::Expired | CertificateError::ExpiredContext { .. })
@@ -78,8 +80,9 @@ fn each_bad_certificate_is_refused_for_its_own_reason() {
     });
 }
 
+/// Written files are readable by their owner alone.
 #[test]
-fn written_files_are_for_their_owner_alone() {
+fn files_are_private_to_the_owner() {
     let folder = tempfile::tempdir().unwrap();
     let (certificate, key) = (folder.path().join("server.crt"), folder.path().join("server.key"));
     std::fs::write(&key, "an older file, open to all").unwrap();

@@ -37,8 +37,9 @@ async fn code(server: &MaliciousPostgres) -> String {
     error.as_db_error().expect("in the protocol").code().code().to_owned()
 }
 
+/// Each way to ask for a password is used, and what the client sends is recorded.
 #[tokio::test]
-async fn each_way_of_asking_for_a_password_is_asked_and_what_comes_is_recorded() {
+async fn every_password_request_is_recorded() {
     for (behaviour, messages, in_clear) in [
         (PostgresMischief::CleartextPassword, 1, true),
         (PostgresMischief::Md5Password, 1, false),
@@ -51,8 +52,9 @@ async fn each_way_of_asking_for_a_password_is_asked_and_what_comes_is_recorded()
     }
 }
 
+/// A client without a limit of its own waits for ever.
 #[tokio::test]
-async fn a_client_without_a_limit_of_its_own_waits_for_ever() {
+async fn unlimited_client_waits_for_ever() {
     for behaviour in [
         PostgresMischief::Silent,
         PostgresMischief::DripFeed(Duration::from_millis(20)),
@@ -80,8 +82,9 @@ async fn check_hears(what: &str, server: &impl MaliciousServer, beginning: &[u8]
     assert!(outcome.is_ok(), "{what}: {:?}", server.received());
 }
 
+/// What a client sends to a server that no longer answers is recorded.
 #[tokio::test]
-async fn what_is_said_to_a_server_that_answers_no_more_is_remembered() {
+async fn messages_after_silence_are_kept() {
     let interval = Duration::from_millis(20);
     let startup = [0, 0, 0, 8, 0, 3, 0, 0];
     for mischief in [
@@ -101,8 +104,9 @@ async fn what_is_said_to_a_server_that_answers_no_more_is_remembered() {
     }
 }
 
+/// A login is refused in the words that were chosen.
 #[tokio::test]
-async fn a_login_is_refused_in_the_words_that_were_chosen() {
+async fn refusal_in_the_chosen_words() {
     let behaviour =
         PostgresMischief::RefusesLogin("53300".to_owned(), "sorry, too many clients already".to_owned());
     let server = MaliciousPostgres::start(behaviour).await.unwrap();
@@ -124,8 +128,9 @@ fn script() -> PostgresMischief {
     ])
 }
 
+/// Statements are answered by the script, in both query protocols.
 #[tokio::test]
-async fn statements_are_answered_by_the_script_in_both_query_protocols() {
+async fn script_answers_both_query_protocols() {
     let server = MaliciousPostgres::start(script()).await.unwrap();
     let client = connect(&server).await.unwrap().unwrap();
     let shown = client.simple_query("SHOW password_encryption").await.unwrap();
@@ -158,8 +163,9 @@ async fn statements_are_answered_by_the_script_in_both_query_protocols() {
     client.batch_execute("LEAVE").await.unwrap_err();
 }
 
+/// A malicious server with a good certificate is reached inside TLS.
 #[tokio::test]
-async fn a_malicious_server_with_a_good_certificate_is_met_inside_tls() {
+async fn good_certificate_reaches_tls() {
     let authority = TestAuthority::new();
     let server = MaliciousPostgres::start_with_tls(PostgresMischief::CleartextPassword, &authority.server())
         .await

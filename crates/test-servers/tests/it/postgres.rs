@@ -21,8 +21,9 @@ fn refused(result: Result<(), QueryError>) -> String {
     result.unwrap_err().code.expect("the server answers")
 }
 
+/// Every tested version starts and reports that it is that version.
 #[tokio::test]
-async fn every_tested_version_starts_and_says_that_it_is_that_version() {
+async fn every_version_starts_as_itself() {
     for version in PostgresVersion::EVERY.into_iter().filter(|version| version.is_to_be_tested()) {
         let server = PostgresServer::shared(version).unwrap();
         let rows = server.query("postgres", "SHOW server_version").await.unwrap();
@@ -31,8 +32,9 @@ async fn every_tested_version_starts_and_says_that_it_is_that_version() {
     }
 }
 
+/// Roles log in by SCRAM, and refused logins are counted by user.
 #[tokio::test]
-async fn roles_log_in_by_scram_and_refused_logins_are_counted_by_user() {
+async fn scram_roles_and_counted_refusals() {
     if !PostgresVersion::V16.is_to_be_tested() {
         return;
     }
@@ -53,8 +55,9 @@ async fn roles_log_in_by_scram_and_refused_logins_are_counted_by_user() {
     assert!(rows[0][0].as_deref().unwrap().starts_with("SCRAM-SHA-256$"));
 }
 
+/// The log shows the statements of others, but not the passwords that fixtures set.
 #[tokio::test]
-async fn the_log_tells_the_statements_of_others_but_not_the_passwords_that_fixtures_set() {
+async fn log_hides_fixture_passwords() {
     if !PostgresVersion::V18.is_to_be_tested() {
         return;
     }
@@ -67,8 +70,9 @@ async fn the_log_tells_the_statements_of_others_but_not_the_passwords_that_fixtu
     assert!(!format!("{login:?}").contains(&login.password));
 }
 
+/// Odd names are created exactly.
 #[tokio::test]
-async fn odd_names_are_made_exactly() {
+async fn odd_names_are_created_exactly() {
     if !PostgresVersion::V14.is_to_be_tested() {
         return;
     }
@@ -80,8 +84,9 @@ async fn odd_names_are_made_exactly() {
     assert_eq!(server.query("postgres", &sql).await.unwrap(), [[Some("3".to_owned())]]);
 }
 
+/// A demoted server refuses writes as a standby does, and a promoted one accepts them.
 #[tokio::test]
-async fn a_demoted_server_refuses_writes_as_a_standby_and_a_promoted_one_takes_them() {
+async fn demoted_and_promoted_servers() {
     for version in PostgresVersion::TESTED.into_iter().filter(|version| version.is_to_be_tested()) {
         let server = PostgresServer::builder(version).start().unwrap();
         let login = server.create_role("").await.unwrap();
@@ -96,8 +101,9 @@ async fn a_demoted_server_refuses_writes_as_a_standby_and_a_promoted_one_takes_t
     }
 }
 
+/// A crashed server comes back on its port with what was committed.
 #[tokio::test]
-async fn a_crashed_server_comes_back_on_its_port_with_what_was_committed() {
+async fn crashed_server_comes_back() {
     if !PostgresVersion::V18.is_to_be_tested() {
         return;
     }
@@ -111,6 +117,7 @@ async fn a_crashed_server_comes_back_on_its_port_with_what_was_committed() {
     assert_eq!(server.port(), port);
 }
 
+/// Servers set to MD5 store MD5 and accept it.
 #[tokio::test]
 async fn md5_servers_store_and_accept_md5() {
     if !PostgresVersion::V14.is_to_be_tested() {
@@ -123,8 +130,9 @@ async fn md5_servers_store_and_accept_md5() {
     assert!(server.query("postgres", &stored).await.unwrap()[0][0].as_deref().unwrap().starts_with("md5"));
 }
 
+/// Access rules come before the rule that lets every user in.
 #[tokio::test]
-async fn access_rules_come_before_the_rule_that_lets_everybody_in() {
+async fn access_rules_precede_the_default() {
     if !PostgresVersion::V16.is_to_be_tested() {
         return;
     }
@@ -135,8 +143,9 @@ async fn access_rules_come_before_the_rule_that_lets_everybody_in() {
     assert_eq!(server.failed_logins_of("barred"), 1);
 }
 
+/// Settings are those that were requested.
 #[tokio::test]
-async fn settings_are_those_that_were_asked_for() {
+async fn settings_are_as_requested() {
     if !PostgresVersion::V16.is_to_be_tested() {
         return;
     }
@@ -151,8 +160,9 @@ async fn settings_are_those_that_were_asked_for() {
     assert_eq!(server.query("postgres", file).await.unwrap(), [[Some(r"it's \ odd".to_owned())]]);
 }
 
+/// Clients are asked for a certificate where the access rules demand it.
 #[tokio::test]
-async fn a_certificate_is_asked_of_clients_where_the_access_rules_say_so() {
+async fn client_certificates_by_access_rules() {
     if !PostgresVersion::V16.is_to_be_tested() {
         return;
     }
@@ -205,8 +215,9 @@ async fn connect_by_tls(
     config.connect(MakeRustlsConnect::new(tls)).await.map(drop)
 }
 
+/// Programs in a folder that is closed to other users are linked to where they can run.
 #[tokio::test]
-async fn programs_below_a_folder_that_is_closed_to_others_are_linked_to_where_they_can_be_run() {
+async fn programs_in_a_closed_folder_are_linked() {
     if !PostgresVersion::V16.is_to_be_tested() {
         return;
     }
@@ -224,15 +235,17 @@ async fn programs_below_a_folder_that_is_closed_to_others_are_linked_to_where_th
     assert_eq!(server.query("postgres", "SELECT 1").await.unwrap(), [[Some("1".to_owned())]]);
 }
 
+/// A version that is not installed is an error that names how to get it.
 #[test]
-fn a_version_that_is_not_here_is_an_error_that_says_how_to_get_it() {
+fn missing_version_names_its_setup() {
     let error = PostgresServer::builder(PostgresVersion::new(3)).start().unwrap_err();
     assert!(matches!(error, LaunchError::Missing(_)));
     assert_eq!(error.to_string(), "PostgreSQL 3 is not on this machine: run scripts/setup-postgres");
 }
 
+/// A server that cannot start reports the reason.
 #[test]
-fn a_server_that_cannot_start_says_why() {
+fn failed_start_reports_its_reason() {
     if !PostgresVersion::V18.is_to_be_tested() {
         return;
     }
@@ -241,8 +254,9 @@ fn a_server_that_cannot_start_says_why() {
     assert!(error.to_string().contains("no_such_setting"), "{error}");
 }
 
+/// A dropped server leaves neither process nor folder.
 #[test]
-fn a_dropped_server_leaves_neither_process_nor_folder() {
+fn dropped_server_leaves_nothing() {
     if !PostgresVersion::V18.is_to_be_tested() {
         return;
     }
@@ -258,12 +272,13 @@ fn a_dropped_server_leaves_neither_process_nor_folder() {
 /// Set for the process that the next test starts: where to write what it has started.
 const VICTIM: &str = "ROTATION_TESTKIT_VICTIM";
 
+/// A killed test run leaves neither process nor folder.
 #[test]
-fn a_killed_test_run_leaves_neither_process_nor_folder() {
+fn killed_test_run_leaves_nothing() {
     let note = tempfile::NamedTempFile::new().unwrap();
     // This test binary again, in the role of a test run that is killed.
     let mut victim = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "postgres::a_run_that_waits_to_be_killed", "--ignored"])
+        .args(["--exact", "postgres::run_that_waits_to_be_killed", "--ignored"])
         .env(VICTIM, note.path())
         .stdout(std::process::Stdio::null())
         .spawn()
@@ -278,9 +293,10 @@ fn a_killed_test_run_leaves_neither_process_nor_folder() {
     wait_for(|| (!folder.exists() && !Path::new(&format!("/proc/{process}")).exists()).then_some(()));
 }
 
+/// The run that `killed_test_run_leaves_nothing` starts and kills.
 #[test]
-#[ignore = "started by a_killed_test_run_leaves_neither_process_nor_folder"]
-fn a_run_that_waits_to_be_killed() {
+#[ignore = "started by killed_test_run_leaves_nothing"]
+fn run_that_waits_to_be_killed() {
     if !PostgresVersion::V18.is_to_be_tested() {
         return;
     }

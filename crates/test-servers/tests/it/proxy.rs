@@ -93,8 +93,9 @@ fn trusting(server: &PostgresServer) -> rustls::ClientConfig {
         .with_no_client_auth()
 }
 
+/// Without a fault everything passes and is counted.
 #[tokio::test]
-async fn without_a_fault_everything_passes_and_is_counted() {
+async fn without_a_fault_everything_passes() {
     if !PostgresVersion::V16.is_to_be_tested() {
         return;
     }
@@ -110,8 +111,9 @@ async fn without_a_fault_everything_passes_and_is_counted() {
     assert!(contains(&received, b"INSERT") && !contains(&received, scene.login.password.as_bytes()));
 }
 
+/// A connection ends exactly at the message that was chosen.
 #[tokio::test]
-async fn a_connection_ends_exactly_at_the_message_that_was_chosen() {
+async fn connection_ends_at_the_chosen_message() {
     if !PostgresVersion::V16.is_to_be_tested() {
         return;
     }
@@ -133,8 +135,9 @@ async fn a_connection_ends_exactly_at_the_message_that_was_chosen() {
     }
 }
 
+/// Under TLS, a sweep over the records reaches every state.
 #[tokio::test]
-async fn under_tls_a_sweep_over_the_records_meets_every_state() {
+async fn sweep_over_tls_records() {
     if !PostgresVersion::V16.is_to_be_tested() {
         return;
     }
@@ -156,8 +159,9 @@ async fn under_tls_a_sweep_over_the_records_meets_every_state() {
     );
 }
 
+/// A stripped TLS shows which client would continue in plaintext.
 #[tokio::test]
-async fn a_stripped_tls_shows_who_would_go_on_in_clear() {
+async fn stripped_tls_shows_plaintext_clients() {
     if !PostgresVersion::V16.is_to_be_tested() {
         return;
     }
@@ -169,8 +173,9 @@ async fn a_stripped_tls_shows_who_would_go_on_in_clear() {
     assert!(contains(&scene.proxy.received(), scene.login.username.as_bytes()));
 }
 
+/// Bytes, delays and scripts have the effect that they name.
 #[tokio::test]
-async fn bytes_delays_and_scripts_do_what_they_say() {
+async fn bytes_delays_and_scripts() {
     if !PostgresVersion::V16.is_to_be_tested() {
         return;
     }
@@ -192,8 +197,9 @@ async fn bytes_delays_and_scripts_do_what_they_say() {
     assert_eq!(seen, [false, true, false, true]);
 }
 
+/// A proxy that is gone, or has no server, refuses connections.
 #[tokio::test]
-async fn a_proxy_that_is_gone_or_has_no_server_refuses() {
+async fn gone_or_without_a_server() {
     if !PostgresVersion::V16.is_to_be_tested() {
         return;
     }

@@ -4,8 +4,9 @@ use std::net::TcpStream;
 
 use test_servers::{PostgresVersion, RedshiftServer};
 
+/// A dropped guard leaves neither its port nor the server behind it.
 #[test]
-fn a_dropped_guard_leaves_neither_its_port_nor_the_server_behind_it() {
+fn dropped_guard_leaves_nothing() {
     if !PostgresVersion::V16.is_to_be_tested() {
         return;
     }

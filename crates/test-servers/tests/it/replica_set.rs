@@ -39,21 +39,23 @@ async fn check(version: MongoVersion, with_arbiter: bool) {
     assert!(set.members().iter().all(|member: &DocdbServer| !member.log().is_empty()));
 }
 
+/// Three members replace a primary that is gone.
 /// The launcher's own guarantee, for three members that hold data.
 #[tokio::test]
-async fn three_members_replace_a_primary_that_is_gone() {
+async fn three_members_replace_a_primary() {
     check(MongoVersion::V6_0, false).await;
 }
 
 /// With an arbiter, the one secondary is elected with its vote.
 #[tokio::test]
-async fn an_arbiter_lets_the_other_member_be_elected() {
+async fn arbiter_elects_the_other_member() {
     check(MongoVersion::V6_0, true).await;
 }
 
+/// Older versions replace a primary too.
 /// The older versions in use behave alike.
 #[tokio::test]
-async fn older_versions_replace_a_primary_too() {
+async fn older_versions_replace_a_primary() {
     for version in [MongoVersion::V4_4, MongoVersion::V5_0] {
         check(version, false).await;
         check(version, true).await;

@@ -55,8 +55,9 @@ fn fails_by(next: &str, suite: impl FnOnce()) {
     assert!(words.contains(next), "the failure does not say \"{next}\": {words}");
 }
 
+/// A method that no topic reaches names itself as well.
 #[tokio::test]
-async fn what_no_topic_comes_to_names_itself_too() {
+async fn untested_methods_name_themselves_too() {
     let statement = TestStatement::parse("SELECT 1", &StatementRule::SQL).expect("one statement");
     let proved = SkeletonSession.prove(&statement, deadline()).await.expect_err("it is not written");
     assert!(proved.to_string().starts_with("prove: write the test statement"));

@@ -21,31 +21,37 @@ fn check(target: &str, run: fn(&[u8])) {
     assert!(broken.is_empty(), "{} of {} inputs: {broken:#?}", broken.len(), paths.len());
 }
 
+/// The corpus of events breaks no property.
 #[test]
 fn the_corpus_of_events_breaks_nothing() {
     check("event", fuzz_properties::event);
 }
 
+/// The corpus of documents breaks no property.
 #[test]
 fn the_corpus_of_documents_breaks_nothing() {
     check("document", fuzz_properties::document);
 }
 
+/// The corpus of environments breaks no property.
 #[test]
-fn the_corpus_of_environments_breaks_nothing() {
+fn corpus_of_environments_breaks_nothing() {
     check("environment", fuzz_properties::environment);
 }
 
+/// The corpus of grants breaks no property.
 #[test]
 fn the_corpus_of_grants_breaks_nothing() {
     check("grants", fuzz_properties::grants);
 }
 
+/// The corpus of logins breaks no property.
 #[test]
 fn the_corpus_of_logins_breaks_nothing() {
     check("login", fuzz_properties::login);
 }
 
+/// The corpus of verifiers breaks no property.
 #[test]
 fn the_corpus_of_verifiers_breaks_nothing() {
     check("verifier", fuzz_properties::verifier);

@@ -66,8 +66,9 @@ fn aurora(request: &ApiRequest) -> ApiAnswer {
     }
 }
 
+/// A custom endpoint belongs to its cluster.
 #[tokio::test]
-async fn a_custom_endpoint_belongs_to_its_cluster() {
+async fn custom_endpoint_of_a_cluster() {
     let double = ApiDouble::start(aurora).unwrap();
     let found = changed_at(rds(&double.endpoint()), CUSTOM, Master::At(WRITER)).await;
     assert_eq!(found, Ok(format!("{WRITER}:1")));
@@ -78,8 +79,9 @@ async fn a_custom_endpoint_belongs_to_its_cluster() {
     assert_eq!(found, Err("MASTER_HOST_DIFFERS"));
 }
 
+/// A DocumentDB cluster is described by the API of RDS.
 #[tokio::test]
-async fn a_cluster_of_documentdb_is_described_by_the_api_of_rds() {
+async fn documentdb_by_the_rds_api() {
     let double = ApiDouble::start(aurora).unwrap();
     let owner = "arn:aws:rds:us-east-1:123456789012:cluster:docs";
     for host in [DOCUMENTS, DOCUMENT_READERS] {
@@ -91,15 +93,17 @@ async fn a_cluster_of_documentdb_is_described_by_the_api_of_rds() {
     assert_eq!(found, Ok(format!("{DOCUMENTS}:1")));
 }
 
+/// A cluster in another Region that follows one in this Region belongs to it.
 #[tokio::test]
-async fn a_cluster_in_another_region_that_follows_one_here_belongs_to_it() {
+async fn secondary_cluster_in_another_region() {
     let double = ApiDouble::start(aurora).unwrap();
     let found = changed_at(rds(&double.endpoint()), ABROAD, Master::At(WRITER)).await;
     assert_eq!(found, Ok(format!("{WRITER}:1")));
 }
 
+/// Each refusal of the service leads to its own error.
 #[tokio::test]
-async fn refusals_are_told_apart() {
+async fn refusals_are_distinct() {
     for (status, code, expected) in [
         (403, "AccessDenied", "DBLOOKUP_DENIED"),
         (403, "ExpiredToken", "DBLOOKUP_CREDENTIALS"),

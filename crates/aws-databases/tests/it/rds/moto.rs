@@ -81,8 +81,9 @@ async fn check(moto: &Moto, host: &str, master: Master<'_>, expected: Result<&st
     assert_eq!(found.as_deref().map_err(|code| *code), expected, "{host}, {master:?}");
 }
 
+/// A managed master secret leads to the writer that moto describes.
 #[tokio::test]
-async fn managed_master_secrets_lead_to_the_writer_that_moto_describes() {
+async fn managed_master_leads_to_the_writer() {
     let Some(moto) = Moto::start().await else { return };
     prepare(&moto).await;
     let (orders, port) = at(&moto, HERE, "orders").await;
@@ -109,8 +110,9 @@ async fn managed_master_secrets_lead_to_the_writer_that_moto_describes() {
     check(&moto, &orders, Master::Tagged(CLUSTER, &owner), Err("MASTER_HOST_DIFFERS")).await;
 }
 
+/// Hosts that moto joins belong together, and no others do.
 #[tokio::test]
-async fn hosts_that_moto_joins_belong_together_and_no_others() {
+async fn joined_hosts_and_no_others() {
     let Some(moto) = Moto::start().await else { return };
     prepare(&moto).await;
     let (orders, port) = at(&moto, HERE, "orders").await;
@@ -140,8 +142,9 @@ async fn hosts_that_moto_joins_belong_together_and_no_others() {
     check(&moto, "db.example.com", Master::At(&orders), Err("MASTER_HOST_DIFFERS")).await;
 }
 
+/// A replica whose source is deleted is named as such.
 #[tokio::test]
-async fn a_replica_whose_source_is_gone_is_named_so() {
+async fn replica_without_its_source() {
     let Some(moto) = Moto::start().await else { return };
     prepare(&moto).await;
     let (far, _) = at(&moto, FAR, "far").await;
@@ -151,8 +154,9 @@ async fn a_replica_whose_source_is_gone_is_named_so() {
     check(&moto, &far, Master::At(&stranger), Err("REPLICA_SOURCE_NOT_FOUND")).await;
 }
 
+/// A lookup whose endpoint nothing serves, or whose certificate is not trusted, has its own code.
 #[tokio::test]
-async fn a_lookup_that_nobody_serves_or_vouches_for_is_named_so() {
+async fn unserved_or_untrusted_endpoint() {
     let (host, other) = ("a.abc.us-east-1.rds.amazonaws.com", "b.abc.us-east-1.rds.amazonaws.com");
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let nobody = rds(&format!("http://{free}"));

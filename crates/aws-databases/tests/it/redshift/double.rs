@@ -72,8 +72,10 @@ async fn found(host: &str, master: Master<'_>) -> Result<String, &'static str> {
     changed_at(redshift(&double.endpoint()), host, master).await
 }
 
+/// A managed master secret leads to the workgroup of its namespace, whichever page of the answer
+/// lists it.
 #[tokio::test]
-async fn a_managed_master_secret_leads_to_the_workgroup_of_its_namespace_on_whatever_page() {
+async fn workgroup_of_the_namespace_on_any_page() {
     let double = ApiDouble::start(redshift_of_the_reference).unwrap();
     let at = changed_at(redshift(&double.endpoint()), WORKGROUP, Master::Tagged(TAG, NAMESPACE)).await;
     assert_eq!(at, Ok(format!("{WORKGROUP}:5439")));
@@ -85,8 +87,9 @@ async fn a_managed_master_secret_leads_to_the_workgroup_of_its_namespace_on_what
     assert_eq!(found(WORKGROUP, Master::Tagged(TAG, &nobody)).await, Err("MASTER_OWNER_NOT_FOUND"));
 }
 
+/// A custom domain belongs to its workgroup or its cluster.
 #[tokio::test]
-async fn a_custom_domain_belongs_to_its_workgroup_or_cluster() {
+async fn custom_domain_of_workgroup_or_cluster() {
     for own in [WORKGROUP, CLUSTER] {
         assert_eq!(found(DOMAIN, Master::At(own)).await, Ok(format!("{own}:1")));
         assert_eq!(found(own, Master::At(DOMAIN)).await, Ok(format!("{own}:5439")));
@@ -99,8 +102,9 @@ async fn a_custom_domain_belongs_to_its_workgroup_or_cluster() {
     assert_eq!(found(CLUSTER, foreign).await, Err("MASTER_OWNER_NOT_FOUND"));
 }
 
+/// Each refusal of the service leads to its own error.
 #[tokio::test]
-async fn refusals_are_told_apart() {
+async fn refusals_are_distinct() {
     for (status, code, expected) in [
         (400, "AccessDeniedException", "DBLOOKUP_DENIED"),
         (400, "ThrottlingException", "DBLOOKUP_THROTTLED"),

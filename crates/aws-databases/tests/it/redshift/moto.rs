@@ -10,8 +10,9 @@ use test_servers::Moto;
 use super::{access, redshift};
 use crate::recorder::{Master, changed_at};
 
+/// A managed master secret leads to the cluster that moto describes.
 #[tokio::test]
-async fn a_managed_master_secret_leads_to_the_cluster_that_moto_describes() {
+async fn managed_master_leads_to_the_cluster() {
     let Some(moto) = Moto::start().await else { return };
     let access = access(&moto.endpoint());
     let config = access.lookup_config("us-east-1", access.lookup_urls().redshift.as_ref());

@@ -33,8 +33,9 @@ async fn aws(program: &Path, endpoint: &str, arguments: &[&str]) -> Result<Value
     Ok(serde_json::from_slice(&output.stdout).unwrap_or(Value::Null))
 }
 
+/// The AWS CLI creates, rotates and reads a secret.
 #[tokio::test]
-async fn the_aws_cli_creates_rotates_and_reads_a_secret() {
+async fn creates_rotates_and_reads() {
     let Some(program) = Moto::program("aws") else {
         return;
     };

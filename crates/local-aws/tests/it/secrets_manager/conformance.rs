@@ -14,22 +14,25 @@ use super::{
     rules::{Ground, MotoSays, rules},
 };
 
+/// The model keeps every rule in process.
 #[tokio::test]
-async fn the_model_keeps_every_rule_in_process() {
+async fn model_in_process() {
     let manager = ours().await;
     keeps_every_rule(&Backend::InProcess(manager.handle())).await;
 }
 
+/// The model keeps every rule over HTTP.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_model_keeps_every_rule_over_http() {
+async fn model_over_http() {
     let manager = ours().await;
     keeps_every_rule(&Backend::Http(manager.address())).await;
 }
 
+/// Moto keeps the rules that it gets right, and breaks the others as recorded.
 /// Where moto is right, it confirms the rule independently. Where it is wrong, it has to be wrong in the
 /// documented way, so that a fixed moto is detected.
 #[tokio::test]
-async fn moto_keeps_the_rules_that_it_gets_right_and_breaks_the_others_as_known() {
+async fn moto_keeps_the_known_rules() {
     let Some(moto) = Moto::start().await else {
         return;
     };

@@ -22,7 +22,7 @@ fn token(number: u8) -> String {
 
 /// `Type` is kept, a rotation of such a secret is the partner's, and its settings are shown.
 #[tokio::test]
-async fn an_external_secret_shows_its_type_and_its_rotation() {
+async fn type_and_rotation_of_a_partner_secret() {
     let service = service().await;
     let create = json!({"Name": "app", "SecretString": "{}", "Type": "SalesforceClientSecret",
         "ClientRequestToken": token(1)});
@@ -46,7 +46,7 @@ async fn an_external_secret_shows_its_type_and_its_rotation() {
 
 /// A secret without a type has none of this, and a replica names its primary's Region.
 #[tokio::test]
-async fn a_replica_names_the_region_of_its_primary() {
+async fn replica_names_its_primary_region() {
     let service = service().await;
     let secret = service.create_secret("app", "{}").unwrap();
     for field in ["Type", "ExternalSecretRotationRoleArn", "PrimaryRegion"] {

@@ -44,8 +44,9 @@ fn labels(manager: &LocalSecretsManager) -> BTreeMap<String, Vec<String>> {
     stages.into_iter().map(|(version, stages)| (value(&version), stages)).collect()
 }
 
+/// A rotation invokes the four steps and ends with a new current version.
 #[tokio::test]
-async fn a_rotation_invokes_the_four_steps_and_ends_with_a_new_current_version() {
+async fn four_steps_then_a_new_current() {
     let manager = manager(settings()).await;
     let function = with_function(&manager, &[]);
     let record = rotated(&manager).await;
@@ -62,8 +63,9 @@ async fn a_rotation_invokes_the_four_steps_and_ends_with_a_new_current_version()
     assert!(described["LastRotatedDate"].is_number(), "{described}");
 }
 
+/// An event names the ARN, the version, and a token that belongs to this rotation alone.
 #[tokio::test]
-async fn an_event_names_the_arn_the_version_and_a_token_of_this_rotation_alone() {
+async fn events_carry_arn_version_and_token() {
     let manager = manager(settings()).await;
     let function = with_function(&manager, &[]);
     let first = rotated(&manager).await;
@@ -87,8 +89,9 @@ async fn an_event_names_the_arn_the_version_and_a_token_of_this_rotation_alone()
     assert_ne!(tokens[0], tokens[1]);
 }
 
+/// After a failed step the whole rotation is tried again with the same token.
 #[tokio::test]
-async fn a_failed_step_has_the_whole_rotation_tried_again_with_the_same_token() {
+async fn failed_step_repeats_with_its_token() {
     for (step, place) in STEPS.into_iter().zip(1..) {
         let manager = manager(settings()).await;
         let function = with_function(&manager, &[step, step]);
@@ -107,8 +110,10 @@ async fn a_failed_step_has_the_whole_rotation_tried_again_with_the_same_token() 
     }
 }
 
+/// The last failure leaves AWSPENDING: the next rotation is refused and the old one is tried
+/// again.
 #[tokio::test]
-async fn the_last_failure_leaves_awspending_and_the_next_rotation_is_refused_and_the_old_one_tried_again() {
+async fn last_failure_leaves_awspending() {
     let manager = manager(RotationSettings { attempts: 3, ..settings() }).await;
     let function = with_function(&manager, &["testSecret"; 3]);
     let record = rotated(&manager).await;
@@ -129,8 +134,9 @@ async fn the_last_failure_leaves_awspending_and_the_next_rotation_is_refused_and
     assert_eq!(manager.stages(SECRET).unwrap()[&record.version], ["AWSCURRENT"]);
 }
 
+/// The service leaves AWSPENDING on the version of AWSCURRENT where it is configured to.
 #[tokio::test]
-async fn the_service_leaves_awspending_beside_awscurrent_where_it_is_told_to() {
+async fn awspending_left_on_awscurrent() {
     let manager = manager(RotationSettings { clean_up_pending: false, ..settings() }).await;
     with_function(&manager, &[]);
     let first = rotated(&manager).await;
@@ -140,8 +146,9 @@ async fn the_service_leaves_awspending_beside_awscurrent_where_it_is_told_to() {
     assert_eq!(manager.stages(SECRET).unwrap()[&first.version], ["AWSPREVIOUS"]);
 }
 
+/// Rotating later tests a copy of the current value and then removes its label.
 #[tokio::test]
-async fn rotating_later_tests_a_copy_of_the_current_value_and_takes_the_label_away() {
+async fn rotate_later_tests_a_copy() {
     for (failures, outcome) in
         [(vec![], RotationOutcome::Succeeded), (vec!["testSecret"], RotationOutcome::Failed)]
     {
@@ -165,8 +172,9 @@ async fn rotating_later_tests_a_copy_of_the_current_value_and_takes_the_label_aw
     }
 }
 
+/// Cancelling stops a rotation before its next try.
 #[tokio::test]
-async fn cancelling_stops_a_rotation_before_its_next_try() {
+async fn cancel_stops_before_the_next_try() {
     let pause = Duration::from_millis(300);
     let manager = manager(RotationSettings { pause, ..settings() }).await;
     manager.register(FUNCTION, Arc::new(Broken));
@@ -182,8 +190,9 @@ async fn cancelling_stops_a_rotation_before_its_next_try() {
     assert_eq!(manager.stages(SECRET).unwrap()[&version], ["AWSPENDING"]);
 }
 
+/// Another version under AWSPENDING ends a rotation.
 #[tokio::test]
-async fn another_version_under_awspending_ends_a_rotation() {
+async fn another_pending_version_ends_it() {
     let manager = manager(RotationSettings { pause: Duration::from_millis(300), ..settings() }).await;
     manager.register(FUNCTION, Arc::new(Broken));
     let version = manager.rotate(SECRET, FUNCTION).unwrap();
@@ -202,8 +211,9 @@ async fn another_version_under_awspending_ends_a_rotation() {
     assert_eq!(manager.value(SECRET, "AWSPENDING").unwrap(), "manual");
 }
 
+/// A function that does nothing does not pass for a rotation.
 #[tokio::test]
-async fn a_function_that_does_nothing_does_not_pass_for_a_rotation() {
+async fn idle_function_is_no_rotation() {
     let manager = manager(settings()).await;
     manager.register(FUNCTION, Arc::new(Idle));
     let record = rotated(&manager).await;
@@ -212,8 +222,9 @@ async fn a_function_that_does_nothing_does_not_pass_for_a_rotation() {
     assert_eq!(described.get("LastRotatedDate"), None);
 }
 
+/// A function that never answers is timed out.
 #[tokio::test]
-async fn a_function_that_never_answers_is_timed_out() {
+async fn silent_function_times_out() {
     let invocation_timeout = Duration::from_millis(50);
     let manager = manager(RotationSettings { attempts: 2, invocation_timeout, ..settings() }).await;
     manager.register(FUNCTION, Arc::new(Silent));
@@ -223,8 +234,9 @@ async fn a_function_that_never_answers_is_timed_out() {
     assert!(record.steps().all(|step| step.duration >= invocation_timeout));
 }
 
+/// A function that panics is a failed step.
 #[tokio::test]
-async fn a_function_that_panics_is_a_failed_step() {
+async fn panic_is_a_failed_step() {
     let manager = manager(RotationSettings { attempts: 2, ..settings() }).await;
     manager.register(FUNCTION, Arc::new(Panicking));
     let record = rotated(&manager).await;
@@ -233,8 +245,9 @@ async fn a_function_that_panics_is_a_failed_step() {
     assert_eq!(record.last_error().unwrap().error_type, "Runtime.ExitError");
 }
 
+/// The same token again begins no second rotation.
 #[tokio::test]
-async fn the_same_token_again_begins_no_second_rotation() {
+async fn repeated_token_is_idempotent() {
     let manager = manager(settings()).await;
     let function = with_function(&manager, &[]);
     let version = uuid::Uuid::new_v4().to_string();
@@ -247,8 +260,9 @@ async fn the_same_token_again_begins_no_second_rotation() {
     assert_eq!(function.steps(), STEPS);
 }
 
+/// Across accounts, a put needs the token of its rotation.
 #[tokio::test]
-async fn across_accounts_a_put_needs_the_token_of_its_rotation() {
+async fn cross_account_put_needs_the_token() {
     let settings = RotationSettings { require_rotation_token: true, attempts: 1, ..settings() };
     let manager = manager(settings).await;
     manager.register(FUNCTION, Arc::new(Broken));
@@ -275,8 +289,9 @@ async fn across_accounts_a_put_needs_the_token_of_its_rotation() {
     assert_eq!(record.outcome, Some(RotationOutcome::Succeeded), "{:?}", function.steps());
 }
 
+/// Waiting ends in time, and recognizes a rotation that never began.
 #[tokio::test]
-async fn waiting_ends_in_time_and_knows_what_never_began() {
+async fn waiting_is_bounded() {
     let manager = manager(settings()).await;
     manager.register(FUNCTION, Arc::new(Silent));
     let version = manager.rotate(SECRET, FUNCTION).unwrap();

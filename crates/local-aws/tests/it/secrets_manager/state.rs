@@ -36,8 +36,9 @@ fn described(manager: &LocalSecretsManager) -> Value {
     manager.call_inside(Operation::DescribeSecret, json!({"SecretId": SECRET})).unwrap()
 }
 
+/// The state survives in a file that only its owner may read.
 #[tokio::test]
-async fn the_state_survives_in_a_file_that_only_its_owner_may_read() {
+async fn survives_in_a_private_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("state.json");
     let before = {
@@ -54,8 +55,9 @@ async fn the_state_survives_in_a_file_that_only_its_owner_may_read() {
     assert_eq!(manager.value(SECRET, "AWSCURRENT").unwrap(), "first");
 }
 
+/// An AWS service sets tags on its secret that no other caller may set.
 #[tokio::test]
-async fn a_service_of_aws_sets_tags_on_its_secret_that_nobody_else_may_set() {
+async fn tags_of_an_aws_service() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("state.json");
     let arn = "arn:aws:rds:us-east-1:123456789012:db:orders";
@@ -72,8 +74,9 @@ async fn a_service_of_aws_sets_tags_on_its_secret_that_nobody_else_may_set() {
     assert_eq!(described["Tags"], json!([{"Key": tag.0, "Value": arn}]));
 }
 
+/// A file that is no state file is refused and left unchanged.
 #[tokio::test]
-async fn a_state_file_that_is_none_is_refused_and_left_alone() {
+async fn invalid_file_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("state.json");
     std::fs::write(&file, "{\"secrets\": ").unwrap();
@@ -82,8 +85,9 @@ async fn a_state_file_that_is_none_is_refused_and_left_alone() {
     assert_eq!(std::fs::read(&file).unwrap(), b"{\"secrets\": ");
 }
 
+/// A write that cannot be saved is refused and has no effect.
 #[tokio::test]
-async fn a_write_that_cannot_be_kept_is_refused_and_has_no_effect() {
+async fn failed_save_has_no_effect() {
     let folder = tempfile::tempdir().unwrap();
     let manager = open(&folder.path().join("missing/state.json")).await;
     let refusal = manager.create_secret(SECRET, "first").unwrap_err();
@@ -91,8 +95,9 @@ async fn a_write_that_cannot_be_kept_is_refused_and_has_no_effect() {
     assert!(manager.value(SECRET, "AWSCURRENT").is_err());
 }
 
+/// Versions beyond a hundred are deleted once they are a day old and without labels.
 #[tokio::test]
-async fn versions_beyond_a_hundred_go_when_they_are_a_day_old_and_without_labels() {
+async fn old_versions_are_pruned() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("state.json");
     let count = |manager: &LocalSecretsManager| {
@@ -128,8 +133,9 @@ async fn versions_beyond_a_hundred_go_when_they_are_a_day_old_and_without_labels
     assert_eq!(manager.value(SECRET, "KEPT").unwrap(), "x");
 }
 
+/// A deleted secret is removed when its recovery window has passed.
 #[tokio::test]
-async fn a_deleted_secret_goes_when_its_recovery_window_has_passed() {
+async fn recovery_window() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("state.json");
     {
@@ -164,8 +170,9 @@ fn check(file: &Path, rules: &Value, expected: &str) {
     assert_eq!(date.to_string(), format!("{expected} +00:00:00"), "{rules}");
 }
 
+/// The date of the next rotation follows from the rotation rules.
 #[test]
-fn the_next_rotation_follows_from_the_rules() {
+fn next_date_follows_from_the_rules() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("state.json");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -30,9 +30,10 @@ fn get() -> Value {
     json!({"SecretId": SECRET})
 }
 
+/// The log shows which calls waited for one another.
 /// The calls of a group are answered once all have arrived, so the counts do not depend on time.
 #[tokio::test]
-async fn the_log_tells_which_calls_waited_for_one_another() {
+async fn log_shows_which_calls_waited() {
     let manager = manager(Trouble::default()).await;
     manager.expect_together(&[1, 2, 1]);
     manager.call(Operation::DescribeSecret, get()).await.unwrap();
@@ -59,7 +60,7 @@ async fn the_log_tells_which_calls_waited_for_one_another() {
 
 /// A delay is the minimum time of a call.
 #[tokio::test]
-async fn a_call_takes_the_delay_at_least() {
+async fn delays_are_minimums() {
     let delay = Duration::from_millis(40);
     let manager = manager(Trouble { delay, ..Trouble::default() }).await;
     manager.call(Operation::DescribeSecret, get()).await.unwrap();
@@ -68,7 +69,7 @@ async fn a_call_takes_the_delay_at_least() {
 
 /// A client that waits for an answer that only its own next call would cause gives up, and counts as waiting.
 #[tokio::test]
-async fn a_client_that_waits_within_a_group_is_found_out() {
+async fn waiting_within_a_group() {
     let manager = manager(Trouble::default()).await;
     manager.expect_together(&[2, 1]);
     let mut waiting = Box::pin(manager.call(Operation::DescribeSecret, get()));
@@ -86,9 +87,10 @@ async fn a_client_that_waits_within_a_group_is_found_out() {
     waiting.await.unwrap();
 }
 
+/// A call can be held before or after it takes effect.
 /// A held request sees the state at its release; a held answer has the state at the arrival of the call.
 #[tokio::test]
-async fn a_call_can_be_held_before_or_after_it_takes_effect() {
+async fn calls_held_before_or_after_effect() {
     for (held, seen) in [(Held::Request, "second"), (Held::Answer, "first")] {
         let manager = manager(Trouble::default()).await;
         let mut hold = manager.hold(Operation::GetSecretValue, 1, held);
@@ -121,8 +123,9 @@ async fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
     poll_fn(|cx| Poll::Ready(Pin::new(&mut *future).poll(cx))).await
 }
 
+/// An injected fault reaches exactly the calls that it was chosen for.
 #[tokio::test]
-async fn faults_meet_the_calls_that_they_are_meant_for() {
+async fn faults_reach_the_chosen_calls() {
     let manager = manager(Trouble::default()).await;
     manager.inject(Fault::new(Operation::GetSecretValue, FaultKind::DecryptionFailure).after(1).times(2));
     manager.inject(Fault::new(Operation::PutSecretValue, FaultKind::KmsAccessDenied));
@@ -144,8 +147,9 @@ async fn faults_meet_the_calls_that_they_are_meant_for() {
     manager.call(Operation::DescribeSecret, get()).await.unwrap();
 }
 
+/// An answer can get lost before or after the call takes effect.
 #[tokio::test]
-async fn an_answer_can_get_lost_before_or_after_the_effect() {
+async fn lost_answers() {
     for (kind, value) in [(FaultKind::DropBeforeEffect, "first"), (FaultKind::DropAfterEffect, "second")] {
         let manager = manager(Trouble::default()).await;
         manager.inject(Fault::new(Operation::PutSecretValue, kind));
@@ -155,8 +159,9 @@ async fn an_answer_can_get_lost_before_or_after_the_effect() {
     }
 }
 
+/// More writes in a second than allowed are refused.
 #[tokio::test]
-async fn more_writes_in_a_second_than_allowed_are_refused() {
+async fn write_rate_limit() {
     let manager = manager(Trouble { writes_per_second: Some(3), ..Trouble::default() }).await;
     let second = Duration::from_secs(1);
     // On a busy machine four writes may take more than a second, and then the fourth does not exceed the
@@ -181,8 +186,9 @@ async fn more_writes_in_a_second_than_allowed_are_refused() {
     assert_eq!(manager.value(SECRET, "AWSCURRENT").unwrap(), "5");
 }
 
+/// Reads lag behind a write as often as configured.
 #[tokio::test]
-async fn reads_lag_behind_a_write_as_often_as_asked() {
+async fn reads_lag_behind_a_write() {
     let manager = manager(Trouble { stale_reads: 2, ..Trouble::default() }).await;
     let mut request = put("second");
     request["VersionStages"] = json!(["AWSPENDING"]);

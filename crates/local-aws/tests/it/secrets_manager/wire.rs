@@ -31,8 +31,9 @@ fn check(answer: Result<(StatusCode, Value), hyper::Error>, kind: &str, member: 
     assert!(body[member].is_string(), "{body}");
 }
 
+/// Every refusal is HTTP 400 with a type and a message.
 #[tokio::test]
-async fn every_refusal_is_http_400_with_a_type_and_a_message() {
+async fn refusals_are_http_400() {
     let manager = start().await;
     let to = manager.address();
     let get = "secretsmanager.GetSecretValue";
@@ -52,8 +53,9 @@ async fn every_refusal_is_http_400_with_a_type_and_a_message() {
     check(one("{\"SecretId\":\"app/login\"}").await, "ThrottlingException", "message");
 }
 
+/// A refusal never shows a value of the request.
 #[tokio::test]
-async fn a_refusal_never_shows_a_value_of_the_request() {
+async fn refusals_show_no_value() {
     let manager = start().await;
     let body = json!({"SecretId": "app/login", "SecretString": {"password": "canary"}});
     let answer = post(manager.address(), "secretsmanager.PutSecretValue", body.to_string()).await;
@@ -63,8 +65,9 @@ async fn a_refusal_never_shows_a_value_of_the_request() {
     assert!(!format!("{:?}", manager.calls()).contains("canary"));
 }
 
+/// A connection serves many requests, each with its own id.
 #[tokio::test]
-async fn a_connection_serves_many_requests_each_with_its_own_id() {
+async fn keep_alive_with_request_ids() {
     let manager = start().await;
     let stream = TcpStream::connect(manager.address()).await.unwrap();
     let (mut client, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
@@ -85,8 +88,9 @@ async fn a_connection_serves_many_requests_each_with_its_own_id() {
     assert_eq!(ids.len(), 3);
 }
 
+/// A dropped answer closes the connection without sending a byte.
 #[tokio::test]
-async fn a_dropped_answer_closes_the_connection_without_a_byte() {
+async fn dropped_answer_closes_silently() {
     let manager = start().await;
     manager.inject(Fault::new(Operation::GetSecretValue, FaultKind::DropAfterEffect));
     let mut stream = TcpStream::connect(manager.address()).await.unwrap();
@@ -103,8 +107,9 @@ async fn a_dropped_answer_closes_the_connection_without_a_byte() {
     assert_eq!(manager.calls().len(), 1);
 }
 
+/// Dropping the service closes its endpoint.
 #[tokio::test]
-async fn dropping_the_service_closes_its_endpoint() {
+async fn dropped_service_closes_its_endpoint() {
     let manager = start().await;
     let address = manager.address();
     let mut open = TcpStream::connect(address).await.unwrap();
@@ -116,8 +121,9 @@ async fn dropping_the_service_closes_its_endpoint() {
     assert!(TcpStream::connect(address).await.is_err());
 }
 
+/// The endpoint speaks TLS where that is requested.
 #[tokio::test]
-async fn the_endpoint_speaks_tls_where_asked() {
+async fn tls_on_request() {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let rcgen::CertifiedKey { cert, signing_key } =
         rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();

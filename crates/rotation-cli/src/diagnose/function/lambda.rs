@@ -141,8 +141,9 @@ impl<'a> Lambda<'a> {
 mod tests {
     use super::*;
 
+    /// A function's ARN is accepted with and without a qualifier, and nothing else is.
     #[test]
-    fn an_arn_of_a_function_is_taken_with_and_without_a_qualifier_and_nothing_else() {
+    fn function_arns() {
         let arn = "arn:aws:lambda:eu-west-1:123456789012:function:rotator";
         let plain = FunctionArn::parse(arn).unwrap();
         assert_eq!((plain.text.as_str(), plain.region.as_str(), &plain.qualifier), (arn, "eu-west-1", &None));

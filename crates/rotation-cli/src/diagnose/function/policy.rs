@@ -158,8 +158,9 @@ mod tests {
             "Resource": "arn:aws:lambda:us-east-1:123456789012:function:f", "Condition": condition})
     }
 
+    /// A permission for the account or the secret is bounded, and one for everyone is open.
     #[test]
-    fn a_permission_for_the_account_or_the_secret_is_bounded_and_one_for_all_is_open() {
+    fn bounded_and_open_permissions() {
         check(&json!([allow(&json!({}))]), Admission::Open);
         check(
             &json!([allow(&json!({"StringEquals": {"AWS:SourceAccount": "123456789012"}}))]),
@@ -176,8 +177,9 @@ mod tests {
         check(&json!([anybody]), Admission::Open);
     }
 
+    /// A permission for another principal lets nobody in.
     #[test]
-    fn nobody_is_let_in_by_a_permission_for_somebody_else() {
+    fn permission_for_another_principal() {
         check(&json!([]), Admission::Refused);
         check(
             &json!([allow(&json!({"StringEquals": {"AWS:SourceAccount": "210987654321"}}))]),
@@ -200,8 +202,9 @@ mod tests {
         check(&json!([allow(&json!({})), deny]), Admission::Refused);
     }
 
+    /// What is not understood counts as neither allowed nor refused.
     #[test]
-    fn what_is_not_understood_is_neither_allowed_nor_refused() {
+    fn unknown_conditions_are_undecided() {
         check(&json!([allow(&json!({"Bool": {"aws:SecureTransport": "true"}}))]), Admission::Unclear);
         check(&json!([allow(&json!({"StringNotEquals": {"AWS:SourceAccount": "1"}}))]), Admission::Unclear);
         let mut deny = allow(&json!({"StringEquals": {"aws:PrincipalOrgID": "o"}}));

@@ -31,8 +31,9 @@ fn check(changes: &[(&str, Value)], field: &str) {
     assert!(!texts(&error).contains(CANARY), "{}", texts(&error));
 }
 
+/// An unknown or missing step is refused.
 #[test]
-fn an_unknown_or_missing_step_is_refused() {
+fn unknown_or_missing_step() {
     for step in
         [json!(null), json!("rotateSecret"), json!(""), json!("createSecret "), json!("create"), json!(1)]
     {
@@ -42,8 +43,9 @@ fn an_unknown_or_missing_step_is_refused() {
     check(&[("Step", json!("_secret"))], "Step");
 }
 
+/// A token that does not have 32 to 64 characters is refused.
 #[test]
-fn a_token_that_is_not_32_to_64_characters_is_refused() {
+fn token_of_32_to_64_characters() {
     for token in ["", &"x".repeat(31), &"x".repeat(65), &" ".repeat(36), &"\u{e9}".repeat(20), CANARY] {
         check(&[("ClientRequestToken", json!(token))], "ClientRequestToken");
     }
@@ -54,40 +56,45 @@ fn a_token_that_is_not_32_to_64_characters_is_refused() {
     }
 }
 
+/// A rotation token that breaks its rule is refused and not repeated.
 #[test]
-fn a_rotation_token_that_breaks_its_rule_is_refused_and_not_repeated() {
+fn rotation_token_out_of_rule() {
     for token in [CANARY.repeat(300), String::new()] {
         check(&[("RotationToken", json!(token))], "RotationToken");
     }
     check(&[("RotationToken", json!([CANARY]))], "RotationToken");
 }
 
+/// A rotation token of another alphabet is passed back.
 /// The service may use any characters in its tokens.
 #[test]
-fn a_rotation_token_of_another_alphabet_is_handed_back() {
+fn rotation_token_of_any_alphabet() {
     for token in ["x", "a+b/c==", "ey.J_h~", &"0".repeat(2048)] {
         let event = RotationEvent::from_json(&event(&[("RotationToken", json!(token))])).unwrap();
         assert_eq!(event.rotation_token.unwrap().expose(), token);
     }
 }
 
+/// A secret id is one printable word.
 #[test]
-fn a_secret_id_is_one_printable_word() {
+fn secret_id_is_one_printable_word() {
     for id in [json!(null), json!(""), json!("a b"), json!("a\nb"), json!("x".repeat(2049)), json!({})] {
         check(&[("SecretId", id)], "SecretId");
     }
 }
 
+/// An event that is no object is refused.
 #[test]
-fn an_event_that_is_no_object_is_refused() {
+fn event_that_is_no_object() {
     for event in [json!([]), json!("createSecret"), json!(null), json!(7)] {
         let error = RotationEvent::from_json(&event).unwrap_err();
         assert_eq!(error, EventError::Missing { field: "Step" });
     }
 }
 
+/// A huge or deeply nested event is read for its own fields only.
 #[test]
-fn a_huge_or_deep_event_is_read_for_its_own_fields_only() {
+fn huge_or_deep_event() {
     let mut deep = json!(CANARY);
     for _ in 0..100 {
         deep = json!([deep]);
@@ -96,8 +103,9 @@ fn a_huge_or_deep_event_is_read_for_its_own_fields_only() {
     assert_eq!(RotationEvent::from_json(&event).unwrap().step, Step::Create);
 }
 
+/// Both spellings of every step are read.
 #[test]
-fn both_spellings_of_every_step_are_read() {
+fn both_spellings_of_every_step() {
     for step in Step::ALL {
         let guide = format!("{}_secret", step.name().trim_end_matches("Secret"));
         for name in [step.name(), &guide] {
@@ -106,15 +114,17 @@ fn both_spellings_of_every_step_are_read() {
     }
 }
 
+/// An event is printed without its rotation token.
 #[test]
-fn an_event_prints_without_its_rotation_token() {
+fn event_prints_no_rotation_token() {
     let event = RotationEvent::from_json(&event(&[])).unwrap();
     assert!(!format!("{event:?} {event:#?}").contains(CANARY));
     assert!(event.rotation_token.unwrap().expose().contains(CANARY));
 }
 
+/// An ARN gives the place where its resource is.
 #[test]
-fn an_arn_says_where_it_lives() {
+fn arn_gives_account_and_region() {
     let home = Home { region: "eu-central-1", account: "123456789012" };
     assert_eq!(Home::of_arn(ARN), Some(home));
     for name in ["app", "arn:aws", "arn:aws:secretsmanager:eu-central-1", "a:b:c:d:e:f"] {
@@ -122,8 +132,9 @@ fn an_arn_says_where_it_lives() {
     }
 }
 
+/// An id is quoted for a shell where that is necessary.
 #[test]
-fn an_id_is_quoted_for_a_shell_where_it_has_to_be() {
+fn ids_are_quoted_for_a_shell() {
     for (id, quoted) in [
         (ARN, ARN),
         ("a-b_c./d:e@f=g+h,1", "a-b_c./d:e@f=g+h,1"),
@@ -135,8 +146,9 @@ fn an_id_is_quoted_for_a_shell_where_it_has_to_be() {
     }
 }
 
+/// A step and a version are printed as the service names them.
 #[test]
-fn a_step_and_a_version_print_as_the_service_names_them() {
+fn steps_and_versions_print_aws_names() {
     assert_eq!(Step::ALL.map(|step| step.to_string()), Step::ALL.map(Step::name));
     assert_eq!(VersionId::new(TOKEN).unwrap().as_str(), TOKEN);
     assert_eq!(VersionId::new(TOKEN).unwrap().to_string(), TOKEN);

@@ -19,13 +19,15 @@ fn check_all(spoil: impl Fn(&mut SecretModel), code: &str) {
     }
 }
 
+/// A token that no version has is refused.
 #[test]
-fn a_token_that_no_version_has_is_refused() {
+fn token_without_a_version() {
     check_all(|secret| drop(secret.versions.remove(&version(2))), "VERSION_NOT_FOUND");
 }
 
+/// A version without AWSPENDING is refused.
 #[test]
-fn a_version_without_awspending_is_refused() {
+fn version_without_awspending() {
     check_all(|secret| secret.unlabel(&StagingLabel::Pending), "VERSION_NOT_PENDING");
     check_all(|secret| secret.label(&StagingLabel::Pending, &version(7)), "VERSION_NOT_PENDING");
     check_all(
@@ -37,13 +39,15 @@ fn a_version_without_awspending_is_refused() {
     );
 }
 
+/// A secret whose rotation is not enabled is refused.
 #[test]
-fn a_secret_whose_rotation_is_not_enabled_is_refused() {
+fn rotation_not_enabled() {
     check_all(|secret| secret.rotation_enabled = false, "ROTATION_DISABLED");
 }
 
+/// A secret that another function rotates is refused.
 #[test]
-fn a_secret_that_another_function_rotates_is_refused() {
+fn secret_of_another_function() {
     let others = [
         "arn:aws:lambda:eu-central-1:123456789012:function:other",
         "arn:aws:lambda:eu-central-1:123456789012:function:rotator2",
@@ -54,25 +58,29 @@ fn a_secret_that_another_function_rotates_is_refused() {
     }
 }
 
+/// A deleted secret is refused.
 #[test]
-fn a_deleted_secret_is_refused() {
+fn deleted_secret() {
     check_all(|secret| secret.deleted = true, "SECRET_DELETED");
 }
 
+/// A secret that other principals write is refused.
 #[test]
-fn a_secret_that_others_write_is_refused() {
+fn secret_others_may_write() {
     check_all(|secret| secret.owner = Some("rds".into()), "SECRET_MANAGED");
     check_all(|secret| secret.partner = Some("partner-of-aws".into()), "SECRET_MANAGED");
     check_all(|secret| secret.primary_region = Some("us-east-1".into()), "SECRET_REPLICA");
 }
 
+/// A secret without AWSCURRENT is refused.
 #[test]
-fn a_secret_without_awscurrent_is_refused() {
+fn secret_without_awscurrent() {
     check_all(|secret| secret.unlabel(&StagingLabel::Current), "SECRET_NO_CURRENT");
 }
 
+/// A pending version without a value is waited for and then named.
 #[test]
-fn a_pending_version_without_a_value_is_waited_for_and_then_named() {
+fn pending_version_without_a_value() {
     for step in [Step::Set, Step::Test] {
         let empty = |service: &Service| {
             service.world.store.borrow_mut().secret_mut().versions.get_mut(&version(2)).unwrap().value = None;
@@ -81,8 +89,9 @@ fn a_pending_version_without_a_value_is_waited_for_and_then_named() {
     }
 }
 
+/// A token that is AWSCURRENT succeeds and changes nothing.
 #[test]
-fn a_token_that_is_awscurrent_succeeds_and_does_nothing() {
+fn token_of_awscurrent_is_done() {
     for clean in [Clean::Leaves, Clean::Removes] {
         for step in Step::ALL {
             World::run(async {
@@ -105,8 +114,9 @@ fn foreign(from: &str, to: &str) -> String {
     ARN.replace(from, to)
 }
 
+/// A secret of another account or Region is refused unless allowed.
 #[test]
-fn a_secret_of_another_account_or_region_is_refused_unless_allowed() {
+fn other_account_or_region() {
     let here = ARN.to_owned();
     let elsewhere = [foreign("eu-central-1", "us-east-1"), foreign("123456789012", "210987654321")];
     let standing = |asked: &str, described: &str, foreign_secrets| {
@@ -135,8 +145,9 @@ fn a_secret_of_another_account_or_region_is_refused_unless_allowed() {
     }
 }
 
+/// The rotation token travels with the proof that the version is pending.
 #[test]
-fn the_rotation_token_goes_with_the_proof_that_the_version_is_pending() {
+fn proof_carries_the_rotation_token() {
     let service = World::run(ordinary(Plan::SingleUser));
     let token = "a-rotation-token-of-36-characters-000";
     let event = RotationEvent {

@@ -6,8 +6,9 @@ use rotation_database::{Host, Login, StatementRule, TestStatement};
 use super::{CANARY, document};
 use crate::world::PROFILE;
 
+/// What must never be printed prints its type's name alone, such as `Password(..)`.
 #[test]
-fn what_never_prints_says_so() {
+fn secret_values_print_their_type_alone() {
     let document = SecretDocument::parse(&document(&[])).unwrap();
     let login = Login::from_document(&document, &PROFILE).unwrap();
     assert_eq!(format!("{document:?}"), "SecretDocument(..)");
@@ -18,8 +19,9 @@ fn what_never_prints_says_so() {
     assert_eq!(format!("{token:?}"), "RotationToken(..)");
 }
 
+/// Passwords and names of databases and hosts may be as long as their limits and no longer.
 #[test]
-fn passwords_and_names_of_databases_and_hosts_are_as_long_as_their_limits_and_no_longer() {
+fn lengths_are_exact() {
     for (password, admitted) in
         [("", false), ("a", true), (&"a".repeat(4096), true), (&"a".repeat(4097), false), ("a\0", false)]
     {
@@ -37,8 +39,9 @@ fn passwords_and_names_of_databases_and_hosts_are_as_long_as_their_limits_and_no
     assert!(Host::parse(&format!("{name}d")).is_err());
 }
 
+/// A name may not resolve to an address that no database has.
 #[test]
-fn a_name_may_not_resolve_to_what_no_database_has() {
+fn names_resolving_to_no_database() {
     for (address, allowed) in [
         ("10.1.2.3", true),
         ("127.0.0.1", true),

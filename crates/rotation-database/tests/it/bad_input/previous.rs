@@ -15,8 +15,9 @@ fn left_with(service: &Service, previous: &str) {
     server.users.get_mut("app").unwrap().password = Some("before".into());
 }
 
+/// A previous version of the same user and server helps a single user.
 #[test]
-fn a_previous_version_of_the_same_user_and_server_helps_a_single_user() {
+fn same_user_and_server_helps() {
     World::run(async {
         let service = ordinary(Plan::SingleUser).await;
         left_with(&service, &document(&[("password", Some("\"before\""))]));
@@ -25,8 +26,9 @@ fn a_previous_version_of_the_same_user_and_server_helps_a_single_user() {
     });
 }
 
+/// A previous version that is refused as well has no code of its own.
 #[test]
-fn a_previous_version_that_is_refused_as_well_is_not_named_apart() {
+fn refused_version_has_no_own_code() {
     World::run(async {
         let service = ordinary(Plan::SingleUser).await;
         left_with(&service, &document(&[("password", Some("\"long ago\""))]));
@@ -36,8 +38,9 @@ fn a_previous_version_that_is_refused_as_well_is_not_named_apart() {
     });
 }
 
+/// A previous version is protected as AWSCURRENT demands.
 #[test]
-fn a_previous_version_is_protected_as_current_demands() {
+fn protected_like_current() {
     World::run(async {
         let service = ordinary(Plan::SingleUser).await;
         for label in [StagingLabel::Current, StagingLabel::Pending] {
@@ -50,8 +53,9 @@ fn a_previous_version_is_protected_as_current_demands() {
     });
 }
 
+/// A previous version of another user or server is never tried.
 #[test]
-fn a_previous_version_of_another_user_or_server_is_never_tried() {
+fn other_user_or_server_is_not_tried() {
     let password = ("password", Some("\"bystander-password\""));
     for (field, value) in [("username", "\"bystander\""), ("host", "\"db.example.org\""), ("port", "5433")] {
         let previous = document(&[password, (field, Some(value))]);
@@ -65,8 +69,9 @@ fn a_previous_version_of_another_user_or_server_is_never_tried() {
     }
 }
 
+/// A previous version that cannot be read does not hide why the others were refused.
 #[test]
-fn a_previous_version_that_cannot_be_read_does_not_hide_why_the_others_were_refused() {
+fn unreadable_version_hides_no_refusal() {
     let another_engine = document(&[("engine", Some("\"mysql\""))]);
     let no_password = document(&[("password", None)]);
     for previous in ["no json", "", "[1]", "{}", &another_engine, &no_password] {

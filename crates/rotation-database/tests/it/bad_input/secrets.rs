@@ -30,8 +30,9 @@ fn check_field(field: &str, value: Option<&str>, code: &str) {
     assert!(texts.contains(&format!("`{field}`")), "{texts}");
 }
 
+/// A value that is no JSON object is refused.
 #[test]
-fn a_value_that_is_no_json_object_is_refused() {
+fn value_that_is_no_object() {
     check_value(&Value::Binary, "SECRET_MALFORMED");
     let large = document(&[("note", Some(&format!("\"{}\"", "x".repeat(65_536))))]);
     let deep = document(&[("note", Some(&format!("{}{}", "[".repeat(500), "]".repeat(500))))]);
@@ -43,8 +44,9 @@ fn a_value_that_is_no_json_object_is_refused() {
     let _ = SecretDocument::parse(&deep);
 }
 
+/// A value of exactly 64 KiB is read.
 #[test]
-fn a_value_of_exactly_64_kib_is_read() {
+fn exactly_64_kib_is_read() {
     let short = document(&[("note", Some("\"\""))]);
     let fill = "x".repeat(65_536 - short.len());
     let largest = document(&[("note", Some(&format!("\"{fill}\"")))]);
@@ -53,8 +55,9 @@ fn a_value_of_exactly_64_kib_is_read() {
     assert!(SecretDocument::parse(&format!("{largest} ")).is_err());
 }
 
+/// A missing field is named.
 #[test]
-fn a_missing_field_is_named() {
+fn missing_field_is_named() {
     for field in ["engine", "host", "username", "password"] {
         check_field(field, None, "SECRET_FIELD_MISSING");
         check_field(field, Some("null"), "SECRET_FIELD_MISSING");
@@ -62,8 +65,9 @@ fn a_missing_field_is_named() {
     }
 }
 
+/// A master secret that neither the secret nor the settings name is refused.
 #[test]
-fn a_master_secret_that_nobody_names_is_refused() {
+fn master_secret_without_a_name() {
     for step in [Step::Create, Step::Set] {
         for empty in [None, Some("\"\"")] {
             let unnamed = |service: &Service| {
@@ -76,8 +80,9 @@ fn a_master_secret_that_nobody_names_is_refused() {
     }
 }
 
+/// A key that occurs twice is refused.
 #[test]
-fn a_key_that_stands_twice_is_refused() {
+fn duplicate_key() {
     let twice = document(&[]).replacen('{', &format!("{{\"password\":\"{CANARY}\","), 1);
     let texts = check_value(&Value::Text(twice), "SECRET_MALFORMED");
     assert!(texts.contains("password"));
@@ -87,8 +92,9 @@ fn a_key_that_stands_twice_is_refused() {
     assert!(SecretDocument::parse(&long).unwrap_err().to_string().len() < 200);
 }
 
+/// A port is a number from 1 to 65535.
 #[test]
-fn a_port_is_a_number_from_1_to_65535() {
+fn port_from_1_to_65535() {
     let odd = [
         "0",
         "70000",
@@ -113,8 +119,9 @@ fn a_port_is_a_number_from_1_to_65535() {
     }
 }
 
+/// A secret of another engine is refused.
 #[test]
-fn another_engine_is_refused() {
+fn other_engine_is_refused() {
     for engine in ["\"mysql\"", "\"\"", "\"Model\"", "\"model \""] {
         let document = document(&[("engine", Some(engine))]);
         let texts = check_value(&Value::Text(document), "SECRET_ENGINE_MISMATCH");
@@ -122,8 +129,9 @@ fn another_engine_is_refused() {
     }
 }
 
+/// A host is one name or address of a database.
 #[test]
-fn a_host_is_one_name_or_address_of_a_database() {
+fn one_host_name_or_address() {
     let hosts = [
         "",
         " ",
@@ -161,8 +169,9 @@ fn a_host_is_one_name_or_address_of_a_database() {
     check_field("host", Some(&format!("\"{}a\"", "a.".repeat(127))), "SECRET_FIELD_INVALID");
 }
 
+/// Options in a database name stay part of the name.
 #[test]
-fn options_in_a_database_name_stay_part_of_the_name() {
+fn options_stay_in_the_database_name() {
     let name = "app?sslmode=disable options='-c log_statement=all' host=evil";
     let text = document(&[("dbname", Some(&format!("\"{name}\"")))]);
     let login = Login::from_document(&SecretDocument::parse(&text).unwrap(), &PROFILE).unwrap();
@@ -174,8 +183,9 @@ fn options_in_a_database_name_stay_part_of_the_name() {
     }
 }
 
+/// An empty database name counts as absent.
 #[test]
-fn an_empty_database_name_is_none_at_all() {
+fn empty_database_name_is_absent() {
     for absent in [None, Some("\"\""), Some("null")] {
         let document = SecretDocument::parse(&document(&[("dbname", absent)])).unwrap();
         let login = Login::from_document(&document, &PROFILE).unwrap();
@@ -183,8 +193,9 @@ fn an_empty_database_name_is_none_at_all() {
     }
 }
 
+/// A pending document for another server is refused before any connection.
 #[test]
-fn a_pending_document_for_another_server_is_refused_before_any_connection() {
+fn pending_for_another_server() {
     for plan in [Plan::SingleUser, Plan::Alternating] {
         let user = if plan == Plan::SingleUser { "\"app\"" } else { "\"app_clone\"" };
         for other in [("host", "\"db.example.org\""), ("host", "\"10.0.0.1\""), ("port", "5433")] {
@@ -197,8 +208,9 @@ fn a_pending_document_for_another_server_is_refused_before_any_connection() {
     }
 }
 
+/// Unknown fields are kept, and `ssl` is read as AWS's templates read it.
 #[test]
-fn what_is_unknown_is_kept_and_ssl_is_read_as_the_templates_do() {
+fn unknown_fields_stay_and_ssl_is_read() {
     World::run(async {
         let service = ordinary(Plan::SingleUser).await;
         let odd = [("team", Some("{\"b\": 1.50, \"a\":\"\\u00e9\"}")), ("caf\\u00e9", Some("[1,  2]"))];
@@ -228,8 +240,9 @@ fn what_is_unknown_is_kept_and_ssl_is_read_as_the_templates_do() {
     }
 }
 
+/// Nothing that holds a password prints it.
 #[test]
-fn nothing_that_holds_a_password_prints_it() {
+fn no_password_is_printed() {
     let document = SecretDocument::parse(&document(&[])).unwrap();
     let login = Login::from_document(&document, &PROFILE).unwrap();
     let printed = format!("{document:?} {document:#?} {login:?} {login:#?} {:?}", login.credentials);
@@ -237,8 +250,9 @@ fn nothing_that_holds_a_password_prints_it() {
     assert_eq!(login.credentials.password.expose(), CANARY);
 }
 
+/// A user is defined in the database that its field names, or else in the one that is opened.
 #[test]
-fn a_user_is_at_home_where_its_field_says_or_else_in_the_database_that_is_opened() {
+fn home_database_of_a_user() {
     #[track_caller]
     fn home(fields: &[(&str, Option<&str>)], home_field: Option<&'static str>) -> Option<String> {
         let document = SecretDocument::parse(&document(fields)).unwrap();

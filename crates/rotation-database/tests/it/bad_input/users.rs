@@ -28,8 +28,9 @@ fn master(service: &Service, changes: &[(&str, Option<&str>)]) {
     service.world.server.borrow_mut().users.get_mut("master").unwrap().password = Some(CANARY.into());
 }
 
+/// A pending user whose turn it is not is refused before any connection.
 #[test]
-fn a_pending_user_whose_turn_it_is_not_is_refused_before_any_connection() {
+fn pending_user_out_of_turn() {
     for (plan, user) in [
         (Plan::SingleUser, "bystander"),
         (Plan::SingleUser, "app_clone"),
@@ -43,9 +44,10 @@ fn a_pending_user_whose_turn_it_is_not_is_refused_before_any_connection() {
     }
 }
 
+/// A single user behind an RDS Proxy is refused at once.
 /// A proxy accepts a new password only once it is AWSCURRENT, so testSecret could never succeed.
 #[test]
-fn a_single_user_behind_an_rds_proxy_is_refused_at_once() {
+fn single_user_behind_an_rds_proxy() {
     for host in [
         "app.proxy-abc123.eu-west-1.rds.amazonaws.com",
         "app.proxy-abc123.rds.cn-north-1.amazonaws.com.cn",
@@ -57,8 +59,9 @@ fn a_single_user_behind_an_rds_proxy_is_refused_at_once() {
     }
 }
 
+/// A master secret that is not the deployed one is refused.
 #[test]
-fn a_master_secret_that_is_not_the_deployed_one_is_refused() {
+fn master_other_than_the_deployed() {
     let other = format!("\"{MASTER}2\"");
     for step in [Step::Create, Step::Set] {
         let spoil = |service: &Service| current(service, &[("masterarn", Some(&other))]);
@@ -66,8 +69,9 @@ fn a_master_secret_that_is_not_the_deployed_one_is_refused() {
     }
 }
 
+/// A secret that is its own master is refused.
 #[test]
-fn a_secret_that_is_its_own_master_is_refused() {
+fn secret_is_its_own_master() {
     let own = format!("\"{ARN}\"");
     let spoil = |service: &Service| current(service, &[("masterarn", Some(&own))]);
     check(Plan::AlternatingByField, Step::Set, spoil, "MASTER_SAME_AS_SECRET", Reach::NoConnection);
@@ -79,16 +83,18 @@ fn a_secret_that_is_its_own_master_is_refused() {
     }
 }
 
+/// A master of another server is refused.
 #[test]
-fn a_master_of_another_server_is_refused() {
+fn master_of_another_server() {
     for plan in [Plan::Alternating, Plan::AlternatingByField] {
         let spoil = |service: &Service| master(service, &[("host", Some("\"db.example.org\""))]);
         check(plan, Step::Set, spoil, "MASTER_HOST_DIFFERS", Reach::User);
     }
 }
 
+/// A master on another port works once AWSCURRENT has logged in there.
 #[test]
-fn a_master_on_another_port_works_once_current_is_proved_there() {
+fn master_on_another_port() {
     World::run(async {
         let service = ordinary(Plan::Alternating).await;
         master(&service, &[("port", Some("5433"))]);
@@ -99,8 +105,9 @@ fn a_master_on_another_port_works_once_current_is_proved_there() {
     });
 }
 
+/// A master secret whose server is unknown is named as such.
 #[test]
-fn a_master_secret_that_nobody_knows_the_server_of_is_named_as_such() {
+fn master_without_a_known_server() {
     for plan in [Plan::Alternating, Plan::AlternatingByField] {
         let bare = ["engine", "host", "port", "masterarn"].map(|field| (field, None));
         let spoil = |service: &Service| master(service, &bare);
@@ -109,8 +116,9 @@ fn a_master_secret_that_nobody_knows_the_server_of_is_named_as_such() {
     }
 }
 
+/// A master secret that cannot be used is named.
 #[test]
-fn a_master_secret_that_cannot_be_used_is_named() {
+fn unusable_master_secret_is_named() {
     for (field, value) in [("host", None), ("engine", Some("\"mysql\"")), ("password", Some("\"\""))] {
         let spoil = |service: &Service| master(service, &[(field, value)]);
         check(Plan::Alternating, Step::Set, spoil, "MASTER_INVALID", Reach::User);
@@ -126,8 +134,9 @@ fn a_master_secret_that_cannot_be_used_is_named() {
     check(Plan::Alternating, Step::Set, wrong, "DB_AUTH_REFUSED", Reach::Master);
 }
 
+/// An AWSCURRENT that does not log in is refused before the master is used.
 #[test]
-fn a_current_that_does_not_log_in_is_refused_before_the_master_is_used() {
+fn refused_current_stops_before_the_master() {
     for plan in [Plan::Alternating, Plan::AlternatingByField] {
         let spoil = |service: &Service| {
             service.world.server.borrow_mut().users.get_mut("app").unwrap().password = Some("other".into());
@@ -136,8 +145,9 @@ fn a_current_that_does_not_log_in_is_refused_before_the_master_is_used() {
     }
 }
 
+/// A single user whom no version opens is named.
 #[test]
-fn a_single_user_whom_no_version_opens_is_named() {
+fn single_user_without_a_login() {
     let spoil = |service: &Service| {
         service.world.server.borrow_mut().users.get_mut("app").unwrap().password = Some("other".into());
     };
@@ -145,8 +155,9 @@ fn a_single_user_whom_no_version_opens_is_named() {
     check(Plan::SingleUser, Step::Test, spoil, "DB_AUTH_REFUSED", Reach::User);
 }
 
+/// The service's own users, such as `rdsadmin`, do not alternate.
 #[test]
-fn the_services_own_users_do_not_alternate() {
+fn rdsadmin_does_not_alternate() {
     for user in ["\"rdsadmin\"", "\"rdsadmin_clone\""] {
         for step in [Step::Create, Step::Set] {
             let spoil = |service: &Service| current(service, &[("username", Some(user))]);
@@ -155,8 +166,9 @@ fn the_services_own_users_do_not_alternate() {
     }
 }
 
+/// A user that only happens to be named like a clone is left unchanged.
 #[test]
-fn a_user_that_only_happens_to_be_named_like_a_clone_is_left_alone() {
+fn accidental_clone_name_is_left_alone() {
     // Both directions: the other user of the pair belongs to another application.
     let stranger = |name: &'static str| {
         move |service: &Service| {
@@ -179,8 +191,9 @@ fn a_user_that_only_happens_to_be_named_like_a_clone_is_left_alone() {
     check(Plan::Alternating, Step::Set, original, "DB_CLONE_NOT_RECOGNIZED", Reach::Master);
 }
 
+/// A name is kept whole or refused.
 #[test]
-fn a_name_is_kept_whole_or_refused() {
+fn whole_name_or_refusal() {
     let name = |text: &str| Username::parse(text, &PROFILE).map(|name| name.as_str().to_owned());
     for text in ["x".repeat(63), "\u{e9}".repeat(31), format!("{}x", "\u{1f600}".repeat(15))] {
         assert_eq!(name(&text), Ok(text));
@@ -195,15 +208,17 @@ fn a_name_is_kept_whole_or_refused() {
     assert_eq!(pair("a_clone_clone").unwrap().original.as_str(), "a_clone");
 }
 
+/// A name that is too long for its clone is refused at createSecret.
 #[test]
-fn a_name_that_is_too_long_for_its_clone_is_refused_at_createsecret() {
+fn name_too_long_for_its_clone() {
     let long = format!("\"{}\"", "x".repeat(58));
     let spoil = |service: &Service| current(service, &[("username", Some(&long))]);
     check(Plan::Alternating, Step::Create, spoil, "SECRET_FIELD_INVALID", Reach::NoConnection);
 }
 
+/// Odd names rotate exactly, and no other user changes.
 #[test]
-fn odd_names_rotate_exactly_and_nobody_else_changes() {
+fn odd_names_change_one_user_only() {
     let names = ["a\"b", "a'b", "a`b", "a\\b", "a%b", "a\nb", "a$$b", "a;--b", "A b", " ", "\u{e9}\u{1f600}"];
     for name in names {
         World::run(async {
@@ -230,8 +245,9 @@ fn odd_names_rotate_exactly_and_nobody_else_changes() {
     }
 }
 
+/// A master opens the database of the secret.
 #[test]
-fn a_master_opens_the_database_of_the_secret() {
+fn master_opens_the_secrets_database() {
     World::run(async {
         let service = ordinary(Plan::Alternating).await;
         current(&service, &[("dbname", Some("\"shop\""))]);

@@ -2,8 +2,9 @@
 
 use rotation_database::ServerArn;
 
+/// The ARN of a server has six fields, and is split by them.
 #[test]
-fn the_arn_of_a_server_has_six_fields_and_is_taken_apart_by_them() {
+fn server_arn_has_six_fields() {
     let text = "arn:aws:rds:eu-central-1:123456789012:cluster:shop";
     let arn = ServerArn::parse(text).unwrap();
     assert_eq!((arn.as_str(), arn.to_string().as_str()), (text, text));

@@ -23,8 +23,9 @@ fn lagging(refusals: usize) -> Result<usize, (&'static str, usize)> {
     })
 }
 
+/// setSecret waits until the replica lets the new user in.
 #[test]
-fn set_secret_waits_until_the_replica_lets_the_new_user_in() {
+fn set_waits_for_the_replica() {
     assert_eq!(lagging(0), Ok(0));
     assert_eq!(lagging(4), Ok(4));
     // Logins after 100, 200, 400 ... ms, then every two seconds, until the last of the invocation's 25
@@ -32,8 +33,9 @@ fn set_secret_waits_until_the_replica_lets_the_new_user_in() {
     assert_eq!(lagging(1000), Err(("REPLICA_LAGS", 16)));
 }
 
+/// testSecret waits for a replica, and for no other server.
 #[test]
-fn test_secret_waits_for_a_replica_and_for_nobody_else() {
+fn test_waits_for_a_replica_only() {
     World::run(async {
         for (host, refusals, expected) in
             [(REPLICA, 3, Ok(())), (READERS, 3, Ok(())), (WRITER, 1, Err("DB_AUTH_REFUSED"))]
@@ -55,8 +57,9 @@ fn test_secret_waits_for_a_replica_and_for_nobody_else() {
     });
 }
 
+/// A replica that cannot be reached is not waited for.
 #[test]
-fn a_replica_that_cannot_be_reached_is_not_waited_for() {
+fn unreachable_replica_is_not_awaited() {
     for step in [Step::Set, Step::Test] {
         World::run(async {
             let service = prepare(REPLICA, Master::At(WRITER)).await;
@@ -79,8 +82,9 @@ fn a_replica_that_cannot_be_reached_is_not_waited_for() {
     }
 }
 
+/// A lagging replica is reported next to what logs in.
 #[test]
-fn a_replica_that_lags_is_told_beside_what_logs_in() {
+fn lagging_replica_is_reported() {
     World::run(async {
         let service = prepare(REPLICA, Master::At(WRITER)).await;
         service.world.server.borrow_mut().replica = Some(Replica { host: REPLICA, refusals: 1000 });
@@ -91,9 +95,10 @@ fn a_replica_that_lags_is_told_beside_what_logs_in() {
     });
 }
 
+/// A replica is tried as long as a second is left afterwards.
 /// The last attempt is made while a second is left to report the result.
 #[test]
-fn a_replica_is_tried_as_long_as_a_second_is_left_afterwards() {
+fn tried_while_a_second_is_left() {
     World::run(async {
         let service = prepare(REPLICA, Master::At(WRITER)).await;
         service.invoke(Step::Create).await.unwrap().unwrap();
@@ -140,8 +145,9 @@ fn check_chain(length: usize, expected: Result<(&str, u16, usize), &'static str>
     assert_eq!(found, expected.as_ref().copied(), "{length}");
 }
 
+/// A chain of replicas is followed for eight servers.
 #[test]
-fn a_chain_of_replicas_is_followed_for_eight_servers() {
+fn chain_of_eight_servers() {
     check_chain(8, Ok(("db.example.com", 5432, 8)));
     check_chain(9, Err("MASTER_HOST_DIFFERS"));
 }

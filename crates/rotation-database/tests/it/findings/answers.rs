@@ -13,8 +13,9 @@ use crate::{
     world::{World, version},
 };
 
+/// An answer has all that was found.
 #[test]
-fn an_answer_has_all_that_was_found() {
+fn answer_lists_every_finding() {
     let answer = World::run(async {
         let subject = Subject::single().await;
         subject.set_password("another");
@@ -103,8 +104,9 @@ fn an_answer_has_all_that_was_found() {
         }"#]].assert_eq(&answer);
 }
 
+/// An answer is bounded in size.
 #[test]
-fn an_answer_is_bounded() {
+fn answer_is_bounded() {
     World::run(async {
         let mut diagnosis = Subject::single().await.diagnose().await;
         let finding = Finding {
@@ -126,9 +128,10 @@ fn an_answer_is_bounded() {
     });
 }
 
+/// A finding of another program is put in its place, and leads where it is the worst.
 /// A finding of another program, as the command's about the function, is sorted into its place.
 #[test]
-fn a_finding_of_another_s_comes_to_its_place_and_leads_where_it_is_the_worst() {
+fn foreign_finding_is_ranked() {
     World::run(async {
         let mut diagnosis = Subject::single().await.diagnose().await;
         let count = diagnosis.findings.len();
@@ -146,8 +149,9 @@ fn a_finding_of_another_s_comes_to_its_place_and_leads_where_it_is_the_worst() {
     });
 }
 
+/// Advice is a sentence and, where there is one, a command.
 #[test]
-fn advice_is_a_sentence_and_where_there_is_one_a_command() {
+fn advice_is_a_sentence_and_a_command() {
     let label_move = |label, from: Option<usize>, to: Option<usize>| Remedy::Move {
         label_move: LabelMove { label, from: from.map(version), to: to.map(version) },
         keeps: version(1),
@@ -207,8 +211,9 @@ fn advice_is_a_sentence_and_where_there_is_one_a_command() {
     "]].assert_eq(&lines.collect::<String>());
 }
 
+/// A situation is described in words.
 #[test]
-fn a_situation_is_told_in_words() {
+fn situation_in_words() {
     let known = |number, labels: &[StagingLabel], access| rotation_doctor::KnownVersion {
         id: version(number),
         labels: labels.to_vec(),
@@ -242,8 +247,9 @@ fn a_situation_is_told_in_words() {
     assert_eq!(situation(Vec::new()).words(), "no version has a label");
 }
 
+/// Each state tells whether an operator must act and whether applications are locked out.
 #[test]
-fn states_in_which_somebody_must_act_and_in_which_applications_are_shut_out() {
+fn action_and_outage_of_each_state() {
     use StuckState as State;
     for state in State::ALL {
         let stuck = !matches!(state, State::Healthy | State::Unknown);

@@ -12,8 +12,9 @@ use crate::world::{Act, FUNCTION, World};
 
 const DAY: Duration = Duration::from_hours(24);
 
+/// A healthy secret gets a finding from every check.
 #[test]
-fn a_healthy_secret_is_told_from_every_side() {
+fn healthy_secret_from_every_side() {
     let report = World::run(async {
         let mut subject = Subject::single().await;
         subject.world().store.borrow_mut().secret_mut().schedule = Some("every 30 days".into());
@@ -51,8 +52,9 @@ fn a_healthy_secret_is_told_from_every_side() {
     .assert_eq(&report);
 }
 
+/// A server that reports nothing is not called healthy.
 #[test]
-fn a_server_that_tells_nothing_is_not_said_to_be_well() {
+fn silent_server_is_not_called_healthy() {
     let report = World::run(async {
         let mut subject = Subject::single().await;
         (subject.shown, subject.invoker) = (Told::nothing(), Invoker::Person);
@@ -71,8 +73,9 @@ fn a_server_that_tells_nothing_is_not_said_to_be_well() {
     "]].assert_eq(&report);
 }
 
+/// A configuration under which no function rotates is named.
 #[test]
-fn a_configuration_under_which_no_function_rotates_is_named() {
+fn setup_in_which_no_function_rotates() {
     let record = |spoil: fn(&mut crate::world::SecretModel)| {
         move |subject: &mut Subject| {
             (subject.logins, subject.invoker) = (Logins::None, Invoker::Person);
@@ -175,8 +178,9 @@ fn a_configuration_under_which_no_function_rotates_is_named() {
     );
 }
 
+/// A function diagnoses only its own secrets.
 #[test]
-fn a_function_looks_at_secrets_of_its_own_alone() {
+fn function_diagnoses_its_own_secrets() {
     World::run(async {
         let subject = Subject::single().await;
         let other = Some(format!("{FUNCTION}-other"));

@@ -27,8 +27,9 @@ fn demanding(demands: &[PasswordDemand]) -> ServerFacts {
     ServerFacts { password_demands: demands.to_vec(), ..ServerFacts::default() }
 }
 
+/// A server that accepts no writes is a fault.
 #[test]
-fn a_server_that_takes_no_writes_is_a_fault() {
+fn read_only_server_is_a_fault() {
     let facts = |writable| ServerFacts { version: Some("16.4".into()), writable, ..ServerFacts::default() };
     let checked = |facts, said| check_facts(Plan::SingleUser, facts, &[Check::Server], &[said]);
     checked(facts(Some(true)), "ok server OK: 16.4, accepts writes");
@@ -42,8 +43,9 @@ fn a_server_that_takes_no_writes_is_a_fault() {
     );
 }
 
+/// The policy of the server is compared with the passwords that are generated.
 #[test]
-fn the_policy_of_the_server_is_held_against_what_is_generated() {
+fn server_policy_against_generated() {
     let checked = |demands: &[PasswordDemand], said: &[&str]| {
         check_facts(Plan::SingleUser, demanding(demands), &[Check::Passwords], said);
     };
@@ -76,8 +78,9 @@ const RESTRICTED: &str = "fault privileges DB_PASSWORDS_RESTRICTED: a statement 
 const EXPIRED: &str = "fault privileges DB_EXPIRED: a statement as AWSCURRENT failed: the validity of the \
     user's password has expired";
 
+/// What keeps a user from changing its own password concerns only a single user.
 #[test]
-fn what_hinders_a_user_in_changing_its_own_password_concerns_a_single_user() {
+fn own_change_hindrances_single_user_only() {
     let by = |fault| ServerFacts { hindrance: Some(fault), ..ServerFacts::default() };
     let hindered = || by(StatementFault::PasswordsRestricted);
     check_facts(Plan::SingleUser, hindered(), &[Check::Privileges], &[RESTRICTED]);
@@ -99,10 +102,11 @@ fn what_hinders_a_user_in_changing_its_own_password_concerns_a_single_user() {
     }
 }
 
+/// A password that no rotation ends is a warning.
 /// A second password belongs to a label, or it is a risk. Where the user cannot see it on the server, a
 /// second label that logs in reveals it.
 #[test]
-fn a_password_that_no_rotation_ends_is_a_warning() {
+fn unended_password_is_a_warning() {
     let found = |second: SecondPassword, previous_logs_in: bool, plan| {
         World::run(async move {
             let mut subject = Subject::of(plan, Situation::Fresh).await;
@@ -139,8 +143,9 @@ fn a_password_that_no_rotation_ends_is_a_warning() {
     assert_eq!(found(present(None), false, Plan::Alternating), none);
 }
 
+/// What a single user lacks is reported.
 #[test]
-fn what_a_single_user_lacks_is_told() {
+fn what_a_single_user_lacks() {
     let lacking = |subject: &mut Subject| subject.shown.lacking = vec!["GRANT a".into(), "GRANT b".into()];
     check(
         Plan::SingleUser,
@@ -169,8 +174,9 @@ fn what_a_single_user_lacks_is_told() {
     );
 }
 
+/// The second user is compared with the first.
 #[test]
-fn the_second_user_is_held_against_the_first() {
+fn second_user_against_the_first() {
     let alternating = Plan::Alternating;
     check(
         alternating,

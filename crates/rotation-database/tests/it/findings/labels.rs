@@ -32,8 +32,9 @@ fn check_repair(meanwhile: Option<(usize, Act)>, fault: Option<(usize, Fault)>, 
     });
 }
 
+/// A label moves only while everything stands as it was diagnosed.
 #[test]
-fn a_label_moves_only_while_everything_stands_as_it_was_diagnosed() {
+fn moves_only_as_diagnosed() {
     check_repair(None, None, Ok(()));
     // A move that is repeated after its reply was lost is refused, but it was made.
     check_repair(None, Some((0, Fault::Repeat)), Ok(()));
@@ -46,9 +47,10 @@ fn a_label_moves_only_while_everything_stands_as_it_was_diagnosed() {
     check_repair(None, Some((4, Fault::Before)), Err("NET_SM_UNREACHABLE"));
 }
 
+/// The move of one label depends on the others as well.
 /// AWSPENDING, which the move does not touch, was removed after the diagnosis.
 #[test]
-fn a_move_of_one_label_waits_for_the_others_as_well() {
+fn one_move_checks_the_other_labels() {
     World::run(async {
         let subject = Subject::single().await;
         subject.put(&StagingLabel::Current, 7, document("app", "never-set"));
@@ -88,8 +90,9 @@ fn check_proof(label: Option<&StagingLabel>, expected: &str) {
     });
 }
 
+/// The last look names the version that was to make the move safe.
 #[test]
-fn the_last_look_names_the_version_that_was_to_make_the_move_safe() {
+fn last_look_names_the_safe_version() {
     check_proof(Some(&StagingLabel::Pending), "login with AWSPENDING failed");
     check_proof(Some(&StagingLabel::Previous), "login with AWSPREVIOUS failed");
     check_proof(None, "login with AWSCURRENT failed");
@@ -112,14 +115,16 @@ fn check_moving(label: &StagingLabel, act: Act, expected: &str) {
     });
 }
 
+/// A version is read by its label, as a rotation reads it.
 #[test]
-fn a_version_is_read_by_its_label_as_a_rotation_reads_it() {
+fn version_is_read_by_its_label() {
     check_moving(&StagingLabel::Pending, Act::PendingRemoved, "SM_REJECTED");
     check_moving(&StagingLabel::Previous, Act::ValuePut, "LABELS_MOVED");
 }
 
+/// A version is named by the service's label where it has other labels too.
 #[test]
-fn a_version_is_named_by_the_label_of_the_service_where_it_has_others_too() {
+fn service_label_names_the_version() {
     World::run(async {
         let subject = Subject::single().await;
         subject.put(&StagingLabel::Previous, 7, "[]".into());

@@ -7,8 +7,9 @@ use rotation_database::{MasterSecret, Strategy};
 use super::{Subject, check, line};
 use crate::world::{ARN, Atlas, MASTER, Plan, Situation, User, Value, World, document, grants};
 
+/// A master that cannot do its work is reported with the reason.
 #[test]
-fn a_master_that_cannot_do_it_is_told() {
+fn missing_abilities_are_reported() {
     let alternating = Plan::Alternating;
     let lacking = |subject: &mut Subject| {
         (subject.shown.lacking, subject.shown.notes) = (vec!["GRANT a".into()], vec!["a note".into()]);
@@ -100,8 +101,9 @@ fn a_master_that_cannot_do_it_is_told() {
     );
 }
 
+/// A managed master is found by its tags.
 #[test]
-fn a_managed_master_is_found_by_its_tags() {
+fn managed_one_is_found_by_its_tags() {
     World::run(async {
         let subject = Subject::of(Plan::Alternating, Situation::Fresh).await;
         {
@@ -121,8 +123,9 @@ fn a_managed_master_is_found_by_its_tags() {
     });
 }
 
+/// A secret that is its own master is not read again for it.
 #[test]
-fn a_secret_that_is_its_own_master_is_not_read_again_for_it() {
+fn own_secret_is_not_read_twice() {
     World::run(async {
         let mut subject = Subject::of(Plan::Alternating, Situation::Fresh).await;
         let master = MasterSecret { deployed: Some(SecretId::new(ARN).unwrap()) };
@@ -135,8 +138,9 @@ fn a_secret_that_is_its_own_master_is_not_read_again_for_it() {
     });
 }
 
+/// A master that is one of the pair counts as none.
 #[test]
-fn a_master_that_is_one_of_the_pair_is_none() {
+fn one_of_the_pair_is_refused() {
     World::run(async {
         for user in ["app", "app_clone"] {
             let subject = Subject::of(Plan::Alternating, Situation::Fresh).await;

@@ -25,8 +25,9 @@ fn check_unlabeled(count: usize, tried: usize, state: StuckState, unlabeled: Unl
     });
 }
 
+/// Where no label logs in, the newest three versions without one are tried.
 #[test]
-fn where_no_label_logs_in_the_newest_three_versions_without_one_are_tried() {
+fn newest_three_unlabelled_versions() {
     check_unlabeled(0, 0, StuckState::NoVersionLogsIn, Unlabeled::All);
     check_unlabeled(2, 2, StuckState::OnlyUnlabeledLogsIn, Unlabeled::All);
     check_unlabeled(3, 3, StuckState::OnlyUnlabeledLogsIn, Unlabeled::All);
@@ -39,8 +40,9 @@ fn where_no_label_logs_in_the_newest_three_versions_without_one_are_tried() {
     });
 }
 
+/// One refused login has a code of its own, and two have another.
 #[test]
-fn one_refused_login_has_a_code_of_its_own_and_two_have_another() {
+fn one_or_two_refused_logins() {
     check_single(
         |subject| subject.set_password("another"),
         &expect![[r"
@@ -70,8 +72,9 @@ fn one_refused_login_has_a_code_of_its_own_and_two_have_another() {
     );
 }
 
+/// A password with a line break at its end is reported as such.
 #[test]
-fn a_password_with_a_line_break_at_its_end_is_told_as_one() {
+fn password_with_a_final_line_break() {
     check_single(
         |subject| subject.put(&StagingLabel::Current, 1, document("app", "first-password\\n")),
         &expect![[r"
@@ -100,8 +103,9 @@ fn a_password_with_a_line_break_at_its_end_is_told_as_one() {
     );
 }
 
+/// Of versions created at the same moment, the labels show which came first.
 #[test]
-fn of_versions_made_at_the_same_moment_the_labels_tell_which_came_first() {
+fn labels_order_simultaneous_versions() {
     let aged = |subject: &mut Subject| {
         subject.now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
         subject.put(&StagingLabel::Previous, 7, document("app", "third"));
@@ -122,8 +126,9 @@ fn of_versions_made_at_the_same_moment_the_labels_tell_which_came_first() {
     );
 }
 
+/// Versions are in order of creation, and one that is not listed is the newest.
 #[test]
-fn versions_stand_as_they_were_made_and_what_is_not_listed_is_the_newest() {
+fn versions_in_order_of_creation() {
     let aged = |subject: &mut Subject| {
         subject.now = SystemTime::UNIX_EPOCH + Duration::from_secs(1000);
         subject.put(&StagingLabel::Previous, 7, document("app", "third"));

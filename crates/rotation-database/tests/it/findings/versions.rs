@@ -12,8 +12,9 @@ use rotation_database::codes;
 use super::{Subject, check, check_single, with};
 use crate::world::{Fault, Plan, Situation, Value, World, document, version};
 
+/// The live version is tried first, and equal ones once.
 #[test]
-fn the_live_version_is_tried_first_and_equal_ones_once() {
+fn live_version_first_equal_ones_once() {
     World::run(async {
         let subject = Subject::of(Plan::Alternating, Situation::Fresh).await;
         let other = StagingLabel::Other("blue".into());
@@ -44,8 +45,9 @@ fn the_live_version_is_tried_first_and_equal_ones_once() {
     });
 }
 
+/// A diagnosis is never what locks a user.
 #[test]
-fn a_look_is_not_what_locks_a_user() {
+fn diagnosis_never_locks_a_user() {
     // With AWSPENDING and AWSPREVIOUS of the same user, which are both refused.
     for (limit, tried) in [(None, 3), (Some(3), 3), (Some(2), 2), (Some(1), 1)] {
         World::run(async {
@@ -65,7 +67,7 @@ fn a_look_is_not_what_locks_a_user() {
 /// The diagnosis waits for a majority only where a label may move because of it, and leaves time for the
 /// other checks.
 #[test]
-fn a_majority_is_waited_for_only_where_a_label_may_move() {
+fn majority_only_where_a_label_may_move() {
     for (current, expected, waits) in [
         ("first-password", [Access::LogsIn, Access::Unknown, Access::LogsIn], 1),
         // The version without labels is also tried, because nothing else logs in.
@@ -93,10 +95,11 @@ fn a_majority_is_waited_for_only_where_a_label_may_move() {
     }
 }
 
+/// What a failover could undo is unknown.
 /// A password that only one member of a replica set has is no reason to move a label to it. AWSCURRENT is
 /// reported as it is.
 #[test]
-fn what_a_failover_could_take_back_is_unknown() {
+fn unconfirmed_by_a_failover_is_unknown() {
     for (is_unconfirmed, pending) in [(false, Access::LogsIn), (true, Access::Unknown)] {
         World::run(async {
             let mut subject = Subject::of(Plan::Alternating, Situation::Fresh).await;
@@ -114,8 +117,9 @@ fn what_a_failover_could_take_back_is_unknown() {
     }
 }
 
+/// Copies of the password in other fields are named.
 #[test]
-fn copies_of_the_password_in_other_fields_are_named() {
+fn copies_of_the_password_are_named() {
     let copies = r#""url":"postgresql://app:first-password@db.example.com/shop",
         "old":"postgresql://app:older-password@db.example.com/shop",
         "nested":{"all":[1,"first-password"]}, "cache":"redis://cache:own@cache.example.com",
@@ -136,8 +140,9 @@ fn copies_of_the_password_in_other_fields_are_named() {
     );
 }
 
+/// A version that names another server or user is not tried.
 #[test]
-fn what_names_another_server_or_user_is_not_tried() {
+fn other_server_or_user_is_not_tried() {
     let spoilt =
         |text: String| move |subject: &mut Subject| subject.put(&StagingLabel::Pending, 8, text.clone());
     let other = document("app", "second");
@@ -215,8 +220,9 @@ fn what_names_another_server_or_user_is_not_tried() {
     );
 }
 
+/// Users of another database are other users.
 #[test]
-fn users_of_another_database_are_other_users() {
+fn users_of_another_database() {
     World::run(async {
         for (home, code) in [("one", None), ("two", Some(codes::PENDING_USER_DIFFERS))] {
             let subject = Subject::single().await;
@@ -229,8 +235,9 @@ fn users_of_another_database_are_other_users() {
     });
 }
 
+/// Without AWSCURRENT, the version that was live shows whose secret it is.
 #[test]
-fn without_awscurrent_the_version_that_was_live_says_whose_the_secret_is() {
+fn formerly_live_version_identifies() {
     let previous = |subject: &mut Subject| {
         subject.put(&StagingLabel::Previous, 7, document("app", "first-password"));
         subject.put(&StagingLabel::Pending, 8, document("bystander", "bystander-password"));
@@ -267,8 +274,9 @@ fn without_awscurrent_the_version_that_was_live_says_whose_the_secret_is() {
     );
 }
 
+/// What cannot be read or is no login is reported by version.
 #[test]
-fn what_cannot_be_read_or_is_no_login_is_told_by_version() {
+fn unreadable_versions_are_listed() {
     let values = |subject: &mut Subject| {
         subject.put(&StagingLabel::Pending, 8, String::new());
         let mut store = subject.world().store.borrow_mut();
@@ -326,9 +334,10 @@ fn what_cannot_be_read_or_is_no_login_is_told_by_version() {
     );
 }
 
+/// The host of a version that is not tried is not contacted.
 /// AWSPENDING with another host comes before AWSPREVIOUS in the order of attempts, but is not tried.
 #[test]
-fn the_host_of_a_version_that_is_not_tried_is_not_looked_at() {
+fn untried_host_is_not_contacted() {
     World::run(async {
         let subject = Subject::single().await;
         subject.put(&StagingLabel::Previous, 7, document("app", "first-password"));

@@ -26,8 +26,9 @@ fn check_chain(left: u64, expected: &str) {
     });
 }
 
+/// A certificate chain that ends within thirty days is a warning.
 #[test]
-fn a_chain_that_ends_within_thirty_days_is_a_warning() {
+fn chain_ends_within_thirty_days() {
     check_chain(90 * DAY, "ok certificate OK: TLS, verified, 90 days left");
     check_chain(30 * DAY, "ok certificate OK: TLS, verified, 30 days left");
     let soon = |days| {
@@ -41,8 +42,10 @@ fn a_chain_that_ends_within_thirty_days_is_a_warning() {
     check_chain(DAY - 1, &soon(0));
 }
 
+/// Plaintext is a note where the secret asks for it, and a warning where the server leaves no
+/// choice.
 #[test]
-fn plaintext_is_a_note_where_the_secret_asks_for_it_and_a_warning_where_the_server_leaves_no_choice() {
+fn plaintext_note_or_warning() {
     let off = |subject: &mut Subject| subject.put(&StagingLabel::Current, 7, with(r#""ssl":false"#));
     check_single(
         off,
@@ -67,8 +70,9 @@ fn plaintext_is_a_note_where_the_secret_asks_for_it_and_a_warning_where_the_serv
     );
 }
 
+/// A way that is closed is named where it is closed, and nothing else is tried.
 #[test]
-fn a_closed_way_is_named_where_it_is_closed_and_nothing_else_is_tried() {
+fn stops_at_the_first_obstacle() {
     check_single(
         |subject| subject.shown.addresses = None,
         &expect![[r"
@@ -126,8 +130,9 @@ fn a_closed_way_is_named_where_it_is_closed_and_nothing_else_is_tried() {
     });
 }
 
+/// No login is tried where none is requested.
 #[test]
-fn no_login_is_tried_where_none_is_asked_for() {
+fn no_login_unless_requested() {
     World::run(async {
         let mut subject = Subject::single().await;
         subject.logins = Logins::None;
@@ -148,8 +153,9 @@ fn no_login_is_tried_where_none_is_asked_for() {
     );
 }
 
+/// Where the server asks for no password, no login proves one.
 #[test]
-fn where_no_password_is_asked_for_no_login_proves_one() {
+fn passwordless_login_proves_nothing() {
     check_single(
         |subject| subject.shown.asks_for_no_password = true,
         &expect![[r"

@@ -79,8 +79,9 @@ fn check(races: &[Race], plan: Plan, kinds: &[Kind], at_least: usize, expected: 
     assert!(unknown.is_empty(), "{unknown:#?}");
 }
 
+/// A manual change during two invocations of a single user leaves a version that logs in.
 #[test]
-fn an_act_by_hand_beside_two_invocations_of_a_single_user_leaves_a_version_that_logs_in() {
+fn two_invocations_single_user() {
     check(
         ONE_TOKEN,
         Plan::SingleUser,
@@ -106,8 +107,10 @@ fn an_act_by_hand_beside_two_invocations_of_a_single_user_leaves_a_version_that_
     );
 }
 
+/// A manual change during two invocations of a single user with two passwords leaves a version
+/// that logs in.
 #[test]
-fn an_act_by_hand_beside_two_invocations_of_a_single_user_with_two_passwords_leaves_a_version_that_logs_in() {
+fn two_invocations_two_passwords() {
     check(
         ONE_TOKEN,
         Plan::SingleUser,
@@ -135,8 +138,9 @@ fn an_act_by_hand_beside_two_invocations_of_a_single_user_with_two_passwords_lea
     );
 }
 
+/// A manual change during two invocations of alternating users leaves a version that logs in.
 #[test]
-fn an_act_by_hand_beside_two_invocations_of_alternating_users_leaves_a_version_that_logs_in() {
+fn two_invocations_master_user() {
     check(
         ONE_TOKEN,
         Plan::Alternating,
@@ -166,8 +170,9 @@ fn an_act_by_hand_beside_two_invocations_of_alternating_users_leaves_a_version_t
     );
 }
 
+/// A manual change during a stale single-user invocation leaves a version that logs in.
 #[test]
-fn an_act_by_hand_beside_a_stale_single_user_invocation_leaves_a_version_that_logs_in() {
+fn stale_invocation_single_user() {
     check(
         TWO_TOKENS,
         Plan::SingleUser,
@@ -190,8 +195,10 @@ fn an_act_by_hand_beside_a_stale_single_user_invocation_leaves_a_version_that_lo
     );
 }
 
+/// A manual change during a stale single-user invocation with two passwords leaves a version that
+/// logs in.
 #[test]
-fn an_act_by_hand_beside_a_stale_single_user_invocation_with_two_passwords_leaves_a_version_that_logs_in() {
+fn stale_invocation_two_passwords() {
     check(
         TWO_TOKENS,
         Plan::SingleUser,
@@ -220,8 +227,9 @@ fn an_act_by_hand_beside_a_stale_single_user_invocation_with_two_passwords_leave
     );
 }
 
+/// A manual change during a stale invocation of alternating users leaves a version that logs in.
 #[test]
-fn an_act_by_hand_beside_a_stale_alternating_invocation_leaves_a_version_that_logs_in() {
+fn stale_invocation_master_user() {
     check(
         TWO_TOKENS,
         Plan::Alternating,

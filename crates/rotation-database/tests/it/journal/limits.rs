@@ -9,9 +9,10 @@ use crate::world::{
     Act, Fault, Kind, Plan, Server, Service, Situation, Variant, World, document, invocation,
 };
 
+/// At most 32 logins are kept, and the others are counted.
 /// A step makes at most six attempts; more than 32 would be a defect, and are counted without being kept.
 #[test]
-fn at_most_32_logins_are_kept_and_the_others_are_counted() {
+fn thirty_two_logins_are_kept() {
     World::run(async {
         let service = Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await;
         let invocation = invocation(Duration::from_secs(9));
@@ -29,17 +30,19 @@ fn at_most_32_logins_are_kept_and_the_others_are_counted() {
     });
 }
 
+/// An attempt takes the time until its answer.
 #[test]
-fn an_attempt_takes_the_time_until_its_answer() {
+fn attempt_lasts_until_its_answer() {
     let journal = World::run(set(Plan::SingleUser, nothing, &[(3, Fault::Hang)]));
     assert_eq!(journal.logins()[0].time, Duration::from_secs(5), "the longest time of a login");
     let at_once = World::run(set(Plan::SingleUser, nothing, &[]));
     assert_eq!(at_once.logins()[0].time, Duration::ZERO);
 }
 
+/// A phase lasts until the last of its calls.
 /// Two reads begin at once; one is answered, and the other hangs until the deadline.
 #[test]
-fn a_phase_lasts_until_the_last_of_its_calls() {
+fn phase_lasts_until_its_last_call() {
     let slow = |service: &Service| {
         service.world.gate.borrow_mut().store_delay = Duration::from_millis(20);
     };
@@ -48,8 +51,9 @@ fn a_phase_lasts_until_the_last_of_its_calls() {
     assert_eq!(read.1, Duration::from_secs(25), "the whole invocation");
 }
 
+/// What is known of each credential can be queried.
 #[test]
-fn what_is_known_of_each_credential_can_be_asked() {
+fn knowledge_of_each_credential() {
     let journal = World::run(set(Plan::Alternating, nothing, &[]));
     let state = journal.state().unwrap();
     let of = |credential| state.knowledge(credential);
@@ -58,9 +62,10 @@ fn what_is_known_of_each_credential_can_be_asked() {
     assert_eq!(of(CredentialSource::Previous), None);
 }
 
+/// A change that was refused leaves what is known as it was.
 /// The clone is dropped right before the change is committed, which the server then refuses as a whole.
 #[test]
-fn a_change_that_was_refused_leaves_what_is_known_as_it_was() {
+fn refused_change_clears_nothing() {
     World::run(async {
         let plan = Plan::Alternating;
         let start = Situation::Drifted.prepare(plan, Kind::Transactional, Variant::Sound).await;

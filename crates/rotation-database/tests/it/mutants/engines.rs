@@ -28,53 +28,64 @@ fn check(defect: Defect, situation: Situation, plan: Plan, kind: Kind, invariant
     assert_eq!(seen, invariants.iter().copied().collect(), "{defect:?}, {situation:?}");
 }
 
+/// A login at another port of the host proves nothing: an engine that compares hosts alone is
+/// detected.
 #[test]
-fn a_login_at_another_port_of_the_host_proves_nothing() {
+fn login_at_another_port() {
     for kind in [Kind::Transactional, Kind::Autocommit] {
         check(Defect::HostAlone, Situation::OtherPort, Plan::Alternating, kind, &["I10", "STATE"]);
     }
 }
 
+/// An engine that stores a password in the form that a setting names locks the user out, and is
+/// detected.
 #[test]
-fn a_form_that_a_setting_names_locks_the_user_out() {
+fn form_named_by_a_setting() {
     let lost = &["I1", "I2", "STATE", "kept"];
     check(Defect::FormBySetting, Situation::OtherForm, Plan::SingleUser, Kind::Transactional, lost);
 }
 
+/// An engine that revokes rights from the live clone takes what its user needs, and is detected.
 #[test]
-fn what_is_revoked_from_a_live_clone_is_missed() {
+fn revoked_from_a_live_clone() {
     check(Defect::RevokesFromLive, Situation::Gained, Plan::Alternating, Kind::Autocommit, &["I8"]);
 }
 
+/// A clone that owns what the original cannot use is cut off: an engine that takes it in is
+/// detected.
 #[test]
-fn a_clone_that_owns_what_the_original_cannot_use_is_cut_off() {
+fn clone_with_unusable_objects() {
     check(Defect::AdoptsBlindly, Situation::OutOfReach, Plan::Alternating, Kind::Transactional, &["I8"]);
 }
 
+/// A second password that an engine keeps still logs in, and is detected.
 #[test]
-fn a_second_password_that_is_kept_still_logs_in() {
+fn kept_second_password_still_logs_in() {
     for plan in [Plan::SingleUser, Plan::Alternating] {
         check(Defect::KeepsSecondary, Situation::SecondaryLeft, plan, Kind::Autocommit, &["I9"]);
     }
 }
 
+/// An engine that does not look at the mark takes another secret's users, and is detected.
 #[test]
-fn a_mark_that_is_not_looked_at_takes_another_secrets_users() {
+fn ignored_mark_takes_other_users() {
     for plan in [Plan::SingleUser, Plan::Alternating] {
         let locked_out = &["I2 of another secret"];
         check(Defect::IgnoresMark, Situation::OtherSecret, plan, Kind::Transactional, locked_out);
     }
 }
 
+/// A clone whose session is its own is not promoted: an engine that promotes it is detected.
 #[test]
-fn a_clone_whose_session_is_its_own_is_not_promoted() {
+fn clone_with_its_own_session() {
     check(Defect::TrustsSession, Situation::Parted, Plan::Alternating, Kind::Transactional, &["I8"]);
 }
 
+/// A greeting that counts as a login gives up the working password.
 /// Where a greeting counts as a login, AWSCURRENT seems to log in and AWSPENDING to be refused, so that
 /// abandoning AWSPENDING looks safe. But it is the only one that the server accepts.
 #[test]
-fn a_greeting_that_counts_as_a_login_gives_the_working_password_up() {
+fn greeting_counted_as_a_login() {
     let abandoned = |variant| {
         World::run(async {
             let (plan, kind) = (Plan::SingleUser, Kind::Transactional);

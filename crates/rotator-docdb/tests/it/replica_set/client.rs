@@ -9,7 +9,7 @@ use crate::fixture::{HOME, connect, create_app, login_at, opens, server};
 /// An open connection goes on as its user after the password has changed, and a new one needs the new
 /// password.
 #[tokio::test]
-async fn an_open_connection_outlives_its_password() {
+async fn open_connection_outlives_its_password() {
     let app = create_app(HOME).await.unwrap();
     let work = || {
         let insert = json!({"insert": "orders", "documents": [{}]});

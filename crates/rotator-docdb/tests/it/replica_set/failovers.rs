@@ -6,10 +6,11 @@ use test_servers::ProxyAction;
 
 use super::scene::{By, Fall, Scene, codes, fall_at_change, others, rollbacks, set};
 
+/// A failover in setSecret loses nothing.
 /// The primary fails while setSecret changes the password, before the server has executed that and after: the
 /// service's next attempt goes on at the new one.
 #[tokio::test]
-async fn a_failover_in_set_secret_loses_nothing() {
+async fn failover_in_set_secret_loses_nothing() {
     let (set, _turn) = set(false).await;
     for by in By::BOTH {
         for fall in Fall::ALL {
@@ -29,9 +30,10 @@ async fn a_failover_in_set_secret_loses_nothing() {
     }
 }
 
+/// A failover between steps loses nothing.
 /// The primary fails between two steps.
 #[tokio::test]
-async fn a_failover_between_steps_loses_nothing() {
+async fn failover_between_steps_loses_nothing() {
     let (set, _turn) = set(false).await;
     for by in By::BOTH {
         for (before, fall) in [
@@ -57,10 +59,11 @@ async fn a_failover_between_steps_loses_nothing() {
     }
 }
 
+/// A password that was rolled back is set again.
 /// The secondaries are down, so that the primary alone has the new password; it is killed, another one is
 /// elected, and the old one rolls back what it had alone.
 #[tokio::test]
-async fn a_password_that_was_rolled_back_is_set_again() {
+async fn rolled_back_password_is_set_again() {
     let (set, _turn) = set(false).await;
     for by in By::BOTH {
         set.revive().unwrap();

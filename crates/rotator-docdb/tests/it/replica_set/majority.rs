@@ -8,10 +8,11 @@ use serde_json::json;
 use super::scene::{By, Scene, opens, rollbacks, set};
 use crate::fixture::{HOME, create_app_at, deadline, engine_for, login_at};
 
+/// A retry waits for the majority too.
 /// Primary, arbiter, and a secondary that is down: the first setSecret changes the password and no retry may
 /// finish until the secondary has it. Before and after that, nothing is lost.
 #[tokio::test]
-async fn a_retry_waits_for_the_majority_too() {
+async fn retry_waits_for_the_majority() {
     let (set, _turn) = set(true).await;
     for by in By::BOTH {
         set.revive().unwrap();
@@ -37,7 +38,7 @@ async fn a_retry_waits_for_the_majority_too() {
 /// The same, and the primary is lost before a majority had the password: the old one is back, and the
 /// rotation sets the new one again.
 #[tokio::test]
-async fn an_unconfirmed_password_that_is_rolled_back_is_set_again() {
+async fn unconfirmed_password_is_set_again() {
     let (set, _turn) = set(true).await;
     for by in By::BOTH {
         set.revive().unwrap();
@@ -64,7 +65,7 @@ async fn an_unconfirmed_password_that_is_rolled_back_is_set_again() {
 /// A login waits for what it has seen, reports when that is not confirmed, and sends a healthy set nothing
 /// more.
 #[tokio::test]
-async fn a_session_knows_what_is_confirmed() {
+async fn session_knows_what_is_confirmed() {
     let (set, _turn) = set(true).await;
     let primary = set.primary().unwrap();
     let app = create_app_at(primary, HOME).await.unwrap();
@@ -104,7 +105,7 @@ async fn a_session_knows_what_is_confirmed() {
 /// A primary that steps down between the login and the change has changed nothing. One that does so before
 /// the majority has the change leaves the result open.
 #[tokio::test]
-async fn a_primary_that_steps_down_changes_nothing() {
+async fn step_down_changes_nothing() {
     let (set, _turn) = set(false).await;
     let primary = set.primary().unwrap();
     let app = create_app_at(primary, HOME).await.unwrap();

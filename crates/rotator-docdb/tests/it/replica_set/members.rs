@@ -36,7 +36,7 @@ fn told(error: ConnectError) -> (String, String, String) {
 
 /// The primary is found wherever it is in the list, and after a failover; the others receive greetings alone.
 #[tokio::test]
-async fn the_password_goes_to_the_primary_of_the_list() {
+async fn primary_of_the_list_gets_the_password() {
     let (set, _turn) = set(false).await;
     let app = create_app_at(set.primary().unwrap(), HOME).await.unwrap();
     set.settle().unwrap();
@@ -63,7 +63,7 @@ async fn the_password_goes_to_the_primary_of_the_list() {
 
 /// A member that does not answer leaves time for those after it.
 #[tokio::test]
-async fn a_silent_member_does_not_use_the_time_up() {
+async fn silent_member_leaves_time() {
     let (set, _turn) = set(false).await;
     let app = create_app_at(set.primary().unwrap(), HOME).await.unwrap();
     set.settle().unwrap();
@@ -86,7 +86,7 @@ async fn a_silent_member_does_not_use_the_time_up() {
 
 /// A primary that the secret does not name is named in the error, and gets nothing.
 #[tokio::test]
-async fn a_primary_that_is_not_listed_is_not_followed() {
+async fn unlisted_primary_is_not_followed() {
     let (set, _turn) = set(false).await;
     let app = create_app_at(set.primary().unwrap(), HOME).await.unwrap();
     set.settle().unwrap();
@@ -152,7 +152,7 @@ async fn each_member_proves_its_own_name() {
 
 /// Both strategies rotate by a list, whichever member is first.
 #[tokio::test]
-async fn a_listed_set_is_rotated_by_both_functions() {
+async fn both_functions_rotate_a_list() {
     let (set, _turn) = set(false).await;
     for by in By::BOTH {
         let scene = Scene::new(set, by, |_, _| ()).await;
@@ -169,7 +169,7 @@ async fn a_listed_set_is_rotated_by_both_functions() {
 
 /// A master whose own secret does not name the member at which AWSCURRENT logged in is not sent there.
 #[tokio::test]
-async fn a_master_secret_names_the_member_itself() {
+async fn master_secret_names_the_member() {
     let (set, _turn) = set(false).await;
     let scene = Scene::new(set, By::MasterUser, |_, _| ()).await;
     let primary = set.primary().unwrap().port();
@@ -204,7 +204,7 @@ async fn a_master_secret_names_the_member_itself() {
 /// A member that is added to AWSCURRENT during a rotation is no difference. Nothing is changed while that
 /// member is the primary, as the pending version does not name it.
 #[tokio::test]
-async fn a_member_that_is_added_meanwhile_is_no_difference() {
+async fn member_added_during_a_rotation() {
     let (set, _turn) = set(false).await;
     for by in By::BOTH {
         set.settle().unwrap();
@@ -235,7 +235,7 @@ async fn a_member_that_is_added_meanwhile_is_no_difference() {
 /// A pending version that names other members is refused before a connection is opened. Members may have been
 /// added since.
 #[tokio::test]
-async fn a_pending_list_names_current_members_alone() {
+async fn pending_lists_current_members_only() {
     let (set, _turn) = set(false).await;
     let app = create_app_at(set.primary().unwrap(), HOME).await.unwrap();
     let current = login(set, "a:1,b,c:3", &app, &json!({"port": 2}));
