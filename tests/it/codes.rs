@@ -136,7 +136,7 @@ const STATEMENTS: &[Row] = &[
     (codes::DB_CONNECTION_LOST, "locked_row_and_lost_connection", "StatementFault::ConnectionLost"),
     (codes::DB_TIMED_OUT, "statement_stops_at_its_limit", "StatementFault::TimedOut"),
     (codes::DB_STATEMENT, "pipelined_first_error_counts", "StatementFault::Other"),
-    (codes::TEST_STATEMENT_FAILED, "fails_until", "TEST_STATEMENT_FAILED"),
+    (codes::TEST_QUERY_FAILED, "fails_until", "TEST_QUERY_FAILED"),
 ];
 
 /// Codes whose test plays the other side, because nothing real can be had here that gives them, and why. All

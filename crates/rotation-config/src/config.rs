@@ -4,7 +4,7 @@
 use rotation_core::SecretId;
 use rotation_database::{
     CustomProof, DatabaseSettings, EngineProfile, MasterSecret, RewriteFields, StatementRule, TestField,
-    TestStatement,
+    TestQuery,
 };
 
 use crate::{
@@ -73,7 +73,7 @@ impl Config {
             database: DatabaseSettings {
                 passwords: password_policy(environment, &profile.password_rule)?,
                 require_tls: environment.flag("REQUIRE_TLS", false)?,
-                proof: custom_proof(environment, &profile.test_statement)?,
+                proof: custom_proof(environment, &profile.test_query)?,
                 adopting: adopting(environment)?,
                 rewriting: rewriting(environment)?,
             },
@@ -105,15 +105,11 @@ fn rewriting(environment: &Environment) -> Result<RewriteFields, ConfigError> {
 }
 
 fn custom_proof(environment: &Environment, rule: &StatementRule) -> Result<CustomProof, ConfigError> {
-    const NAME: &str = "TEST_STATEMENT";
+    const NAME: &str = "TEST_QUERY";
     let refused = || ConfigError::new(NAME, format!("must be {}", rule.text));
-    let deployed = environment.text(NAME).map(|text| TestStatement::parse(text, rule).ok_or_else(refused));
+    let deployed = environment.text(NAME).map(|text| TestQuery::parse(text, rule).ok_or_else(refused));
     let choices = [("secret", TestField::Taken), ("off", TestField::Ignored)];
-    let field = environment.choice(
-        "ALLOW_TEST_STATEMENT",
-        &choices,
-        TestField::default(),
-        "must be secret or off",
-    )?;
+    let field =
+        environment.choice("ALLOW_TEST_QUERY", &choices, TestField::default(), "must be secret or off")?;
     Ok(CustomProof { deployed: deployed.transpose()?, field })
 }

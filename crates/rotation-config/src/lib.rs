@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! process ─> Environment ─┬─> FunctionSettings   every function: Endpoint, AccessKey, DRY_RUN
-//!                         ├─> Config             a database's function: passwords, master, test statements
+//!                         ├─> Config             a database's function: passwords, master, test queries
 //!                         └─> an engine's own settings, parsed by the engine
 //!            └ ConfigError: the variable, and what it must be; never its value
 //! ```

@@ -149,8 +149,8 @@ rotation_core::codes! {
     DB_TIMED_OUT = Retryable;
     /// The server refused a statement for a reason that has no code of its own.
     DB_STATEMENT = Failed;
-    /// The test statement of the function or of the secret failed.
-    TEST_STATEMENT_FAILED = Failed;
+    /// The test query of the function or of the secret failed.
+    TEST_QUERY_FAILED = Failed;
 }
 
 /// Those by which the server has looked at the account and refused it, so that the credential is known not to

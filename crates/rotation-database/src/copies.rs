@@ -18,7 +18,7 @@ const MOST_SHOWN: usize = 64;
 const OWN: [&str; 2] = ["username", "password"];
 /// The fields that a rotation reads, and that must not be rewritten.
 const READ: [&str; 10] =
-    ["engine", "host", "port", "replicaSet", "srv", "dbname", "authdb", "ssl", "masterarn", "teststatement"];
+    ["engine", "host", "port", "replicaSet", "srv", "dbname", "authdb", "ssl", "masterarn", "testquery"];
 
 /// The fields whose URLs and connection strings are rewritten with the new credentials.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

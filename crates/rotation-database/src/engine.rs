@@ -6,7 +6,7 @@ use rotation_core::{ChangeReport, Deadline, Password, PasswordDemand};
 
 use crate::{
     ConnectError, Credentials, Endpoint, EngineProfile, Login, PairOwner, Plan, StatementError,
-    StatementFault, TestStatement, Turn, UserPair,
+    StatementFault, TestQuery, Turn, UserPair,
 };
 
 /// A kind of database. The set is open: a new engine implements this and [`Session`], and does not deal with
@@ -157,7 +157,7 @@ pub trait Session {
     ///
     /// # Errors
     /// [`StatementError`] whose source is the server's code, or names what was too large.
-    async fn prove(&mut self, statement: &TestStatement, deadline: Deadline) -> Result<(), StatementError>;
+    async fn prove(&mut self, statement: &TestQuery, deadline: Deadline) -> Result<(), StatementError>;
 
     /// Reads what a change depends on, and returns the statements that [`Session::stage`] and
     /// [`Session::commit`] would run. It changes nothing and blocks no other session: where the server has

@@ -102,9 +102,9 @@ pub enum DatabaseError {
         /// The engine's text for the hint.
         remedies: &'static Remedies,
     },
-    /// The operator, or the secret's owner: their test statement failed.
-    #[error("the test statement failed ({answer})")]
-    TestStatement {
+    /// The operator, or the secret's owner: their test query failed.
+    #[error("the test query failed ({answer})")]
+    TestQuery {
         /// The server's code, or the reason why there is none.
         answer: String,
     },

@@ -30,7 +30,7 @@ mod remediation;
 mod remedies;
 mod statement_error;
 mod strategy;
-mod test_statement;
+mod test_query;
 mod turn;
 
 pub use cause::Cause;
@@ -52,5 +52,5 @@ pub use profile::{EngineProfile, NameLimit};
 pub use remedies::Remedies;
 pub use statement_error::{SINGLE_USER, StatementError, StatementFault, UserBar};
 pub use strategy::{Database, DatabaseSettings, MasterSecret, Strategy};
-pub use test_statement::{CustomProof, LONGEST_PROOF, StatementRule, TestField, TestStatement};
+pub use test_query::{CustomProof, LONGEST_PROOF, StatementRule, TestField, TestQuery};
 pub use turn::Turn;

@@ -27,8 +27,8 @@ pub struct EngineProfile {
     pub set_field: Option<&'static str>,
     /// The test query, which shows that a user can do work, as the server gets it.
     pub probe: &'static str,
-    /// Which test statements of an operator it accepts in addition to that query.
-    pub test_statement: StatementRule,
+    /// Which test queries of an operator it accepts in addition to that query.
+    pub test_query: StatementRule,
     /// The suffix of the second user's name.
     pub clone_suffix: &'static str,
     /// The longest user name.

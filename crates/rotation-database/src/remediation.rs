@@ -40,7 +40,7 @@ impl TargetError for DatabaseError {
             Self::Login { error, .. } => error.code(),
             Self::NoCredentialAccepted { .. } => codes::DB_NO_CREDENTIAL_ACCEPTED,
             Self::Statement { error, .. } => error.code(),
-            Self::TestStatement { .. } => codes::TEST_STATEMENT_FAILED,
+            Self::TestQuery { .. } => codes::TEST_QUERY_FAILED,
             Self::TimedOut(_) => codes::DB_TIMED_OUT,
         }
     }
@@ -162,10 +162,10 @@ impl TargetError for DatabaseError {
             Self::Statement { credential, error, remedies } => {
                 error_hint(*credential, error, remedies, reader)
             }
-            Self::TestStatement { .. } => format!(
+            Self::TestQuery { .. } => format!(
                 "Run the statement as the secret's user in a read-only transaction to see the server's \
-                message, then fix TEST_STATEMENT or the user's privileges. Where the statement is the \
-                secret's own, AWSPENDING holds a copy: ALLOW_TEST_STATEMENT=off skips it. {} \
+                message, then fix TEST_QUERY or the user's privileges. Where the statement is the \
+                secret's own, AWSPENDING holds a copy: ALLOW_TEST_QUERY=off skips it. {} \
                 {PENDING_MAY_BE_LIVE}",
                 reader.again()
             ),

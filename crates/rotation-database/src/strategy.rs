@@ -20,7 +20,7 @@ use rotation_core::{
 use crate::{
     Cause, Change, ConnectError, Credentials, CustomProof, DatabaseError, DatabaseLookup, Engine, Login,
     NoDatabaseLookup, PairOwner, Plan, Remedies, RewriteFields, SecretIdentity, Session, StatementError,
-    StatementFault, TestStatement, TlsMode, Transport, UserPair, codes, test_statement::ChosenProof,
+    StatementFault, TestQuery, TlsMode, Transport, UserPair, codes, test_query::ChosenProof,
 };
 
 /// The longest time that one login attempt may take. A reachable server answers in milliseconds.
@@ -213,7 +213,7 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         label: StagingLabel,
         document: &SecretDocument,
     ) -> Result<ChosenProof, RotationError> {
-        let chosen = self.settings.proof.of(document, &E::PROFILE.test_statement);
+        let chosen = self.settings.proof.of(document, &E::PROFILE.test_query);
         chosen.map_err(|error| RotationError::Document { label, error })
     }
 }
@@ -354,11 +354,11 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         }
     }
 
-    /// Runs the operator's test statement. A broken connection shows nothing about the statement.
-    async fn prove(&self, session: &mut E::Session, statement: &TestStatement) -> Result<(), RotationError> {
+    /// Runs the operator's test query. A broken connection shows nothing about the statement.
+    async fn prove(&self, session: &mut E::Session, statement: &TestQuery) -> Result<(), RotationError> {
         let credential = CredentialSource::Pending;
         let proving = self.deadline.bound(session.prove(statement, self.deadline));
-        let failed = |answer| Err(DatabaseError::TestStatement { answer }.into());
+        let failed = |answer| Err(DatabaseError::TestQuery { answer }.into());
         match self.journal.timed(Phase::Probe, proving).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) if error.fault == StatementFault::ConnectionLost => {

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use rotation_core::{ChangeReport, Deadline, PasswordRule};
 use rotation_database::{
     Change, ConnectError, Engine, EngineProfile, Login, NameLimit, Plan, Remedies, Session, StatementError,
-    StatementRule, TestStatement, Transport, Turn, UserPair,
+    StatementRule, TestQuery, Transport, Turn, UserPair,
 };
 use rotation_lambda::serve_single_user;
 
@@ -39,7 +39,7 @@ impl Engine for Panicking {
             required: &[],
             default_exclusions: "",
         },
-        test_statement: StatementRule::SQL,
+        test_query: StatementRule::SQL,
         remedies: &Remedies::NONE,
     };
     type Session = Never;
@@ -54,7 +54,7 @@ impl Session for Never {
         match *self {}
     }
 
-    async fn prove(&mut self, _: &TestStatement, _: Deadline) -> Result<(), StatementError> {
+    async fn prove(&mut self, _: &TestQuery, _: Deadline) -> Result<(), StatementError> {
         match *self {}
     }
 

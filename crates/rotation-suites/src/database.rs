@@ -25,10 +25,10 @@ pub trait Database: 'static {
     /// Whether `host` of a secret may list the members of a replica set.
     const LISTS_MEMBERS: bool = false;
 
-    /// A test statement that any tenant may run.
-    const TEST_STATEMENT: &'static str;
+    /// A test query that any tenant may run.
+    const TEST_QUERY: &'static str;
 
-    /// A test statement that the function accepts and the server refuses for any tenant.
+    /// A test query that the function accepts and the server refuses for any tenant.
     const REFUSED_STATEMENT: &'static str;
 
     /// The server itself.

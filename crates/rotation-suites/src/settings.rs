@@ -28,8 +28,8 @@ const WRONG: [(&str, &[(&str, &str)]); 15] = [
     ("PASSWORD_LENGTH", &[("EXCLUDE_CHARACTERS", "bcdefghijklmnopqrstuvwxyz"), ("PASSWORD_LENGTH", "16")]),
     ("AWS_LAMBDA_LOG_FORMAT", &[("AWS_LAMBDA_LOG_FORMAT", "xml")]),
     ("AWS_LAMBDA_LOG_LEVEL", &[("AWS_LAMBDA_LOG_LEVEL", "loud")]),
-    ("TEST_STATEMENT", &[("TEST_STATEMENT", "DROP this; DROP that")]),
-    ("ALLOW_TEST_STATEMENT", &[("ALLOW_TEST_STATEMENT", "true")]),
+    ("TEST_QUERY", &[("TEST_QUERY", "DROP this; DROP that")]),
+    ("ALLOW_TEST_QUERY", &[("ALLOW_TEST_QUERY", "true")]),
     ("METRICS", &[("METRICS", "perhaps")]),
 ];
 

@@ -19,7 +19,7 @@ pub enum Topic {
     Managed,
     /// Events, labels and documents that must be refused.
     Refusals,
-    /// Settings that must be refused, dry runs, test statements, and log lines.
+    /// Settings that must be refused, dry runs, test queries, and log lines.
     Operation,
 }
 

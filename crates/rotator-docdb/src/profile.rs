@@ -21,7 +21,7 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
     home_field: Some("authdb"),
     set_field: Some("replicaSet"),
     probe: r#"{"connectionStatus":1}"#,
-    test_statement: StatementRule { text: test_command::RULE, admits: test_command::admits },
+    test_query: StatementRule { text: test_command::RULE, admits: test_command::admits },
     clone_suffix: "_clone",
     name_limit: NameLimit::Bytes(512),
     reserved_users: &["serviceadmin", "rdsadmin", "__system"],

@@ -11,7 +11,7 @@ use std::net::IpAddr;
 use rotation_core::{ChangeReport, Deadline, Password};
 use rotation_database::{
     Change, Credentials, Endpoint, LoginMethod, PairOwner, Plan, Purpose, ServerFacts, Session,
-    StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
+    StatementError, StatementFault, TestQuery, Turn, UserPair, Username,
 };
 
 use crate::{
@@ -68,14 +68,14 @@ impl Session for DocumentDbSession {
         if names_others { Err(unexpected(&probe)) } else { Ok(()) }
     }
 
-    async fn prove(&mut self, statement: &TestStatement, deadline: Deadline) -> Result<(), StatementError> {
+    async fn prove(&mut self, statement: &TestQuery, deadline: Deadline) -> Result<(), StatementError> {
         let limit = deadline.remaining();
         let command =
             test_command::parse(statement.expose(), &self.pair_home, limit.saturating_sub(limit / 10));
         let command = command.ok_or_else(|| {
             StatementError::new(StatementFault::Other { code: "not a command that reads".to_owned() })
         })?;
-        let actions = "what the test statement asks";
+        let actions = "what the test query asks";
         let needed = Needed { who: &self.username, home: &self.pair_home, actions };
         let reply = self.connection.run(&command, needed).await?;
         // A server keeps a cursor for minutes. Whether it closes this one does not affect the proof.

@@ -10,7 +10,7 @@ use crate::{
     document::{Document, Reader, Value},
 };
 
-/// What a test statement must be, for an error message.
+/// What a test query must be, for an error message.
 pub(crate) const RULE: &str = "a JSON object of at most 4096 bytes that is one of the commands find, \
     aggregate (without $out and $merge), count, distinct, listCollections, collStats, dbStats, \
     connectionStatus and ping, without a session, a transaction, a write concern or a time limit of its own";
@@ -64,7 +64,7 @@ pub(crate) fn parse(text: &str, database: &str, limit: Duration) -> Option<Comma
         let milliseconds = i32::try_from(limit.as_millis()).unwrap_or(i32::MAX).max(1);
         document = document.int("maxTimeMS", milliseconds);
     }
-    Some(command("test statement", document, &database))
+    Some(command("test query", document, &database))
 }
 
 /// The command that closes the cursor of a reply, where one is open.

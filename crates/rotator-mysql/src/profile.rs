@@ -21,7 +21,7 @@ pub(crate) const fn profile<F: Flavor>() -> EngineProfile {
         set_field: None,
         // An answer that only the server has, and the account that the session was matched with.
         probe: "SELECT NOW(), CURRENT_USER()",
-        test_statement: StatementRule::SQL,
+        test_query: StatementRule::SQL,
         clone_suffix: "_clone",
         name_limit: F::NAME_LIMIT,
         reserved_users: RESERVED,

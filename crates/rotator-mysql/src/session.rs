@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, net::IpAddr};
 use rotation_core::{ChangeReport, Deadline, Password};
 use rotation_database::{
     Change, Credentials, LONGEST_PROOF, LoginMethod, PairOwner, Plan, SINGLE_USER, ServerFacts, Session,
-    StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
+    StatementError, StatementFault, TestQuery, Turn, UserPair, Username,
 };
 
 use crate::{
@@ -93,11 +93,11 @@ impl Session for MysqlSession {
         self.owner = Some(owner.clone());
     }
 
-    async fn prove(&mut self, statement: &TestStatement, deadline: Deadline) -> Result<(), StatementError> {
+    async fn prove(&mut self, statement: &TestQuery, deadline: Deadline) -> Result<(), StatementError> {
         for begin in begin_proof(self.connection.dialect, deadline) {
             self.connection.run(&begin).await?;
         }
-        let statement = Statement::new("test statement", statement.expose());
+        let statement = Statement::new("test query", statement.expose());
         self.connection.run_through(&statement, LONGEST_PROOF).await
     }
 
@@ -471,7 +471,7 @@ async fn give_way() {
     tokio::task::yield_now().await;
 }
 
-/// The transaction of a test statement, with the settings that applications get. Statements that end a
+/// The transaction of a test query, with the settings that applications get. Statements that end a
 /// transaction implicitly, such as those that change tables, find the session read-only as well. The limit
 /// leaves a tenth of the time.
 fn begin_proof(dialect: Dialect, deadline: Deadline) -> Vec<Statement> {

@@ -15,7 +15,7 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
     home_field: None,
     set_field: None,
     probe: "SELECT pg_catalog.now()",
-    test_statement: StatementRule::SQL,
+    test_query: StatementRule::SQL,
     clone_suffix: "_clone",
     name_limit: NameLimit::Bytes(63),
     reserved_users: &[

@@ -6,7 +6,7 @@ use postgres_session::{Connection, Statement, quote_identifier};
 use rotation_core::{ChangeReport, Deadline};
 use rotation_database::{
     Change, LONGEST_PROOF, LoginMethod, PairOwner, Plan, ServerFacts, Session, StatementError,
-    StatementFault, TestStatement, Turn, UserPair, Username,
+    StatementFault, TestQuery, Turn, UserPair, Username,
 };
 
 use crate::{
@@ -58,9 +58,9 @@ impl Session for PostgresSession {
         self.owner = Some(owner.clone());
     }
 
-    async fn prove(&mut self, statement: &TestStatement, deadline: Deadline) -> Result<(), StatementError> {
+    async fn prove(&mut self, statement: &TestQuery, deadline: Deadline) -> Result<(), StatementError> {
         self.connection.run(&statements::begin_proof(deadline.remaining(), self.major())).await?;
-        let statement = Statement::new("test statement", statement.expose());
+        let statement = Statement::new("test query", statement.expose());
         self.connection.run_through(&statement, LONGEST_PROOF).await
     }
 

@@ -47,7 +47,7 @@ pub(crate) fn read_only() -> Statement {
     Statement::new("set transaction", "SET TRANSACTION READ ONLY")
 }
 
-/// Begins the transaction of a test statement, with the settings that applications get: they decide what the
+/// Begins the transaction of a test query, with the settings that applications get: they decide what the
 /// names in it mean. After the first read, nothing in it can turn the transaction into a read-write one.
 pub(crate) fn begin_proof(time: Duration, major: u32) -> [Statement; 3] {
     [begin_as("BEGIN READ ONLY", major), Statement::new("set local", limits(time)), probe()]

@@ -6,7 +6,7 @@ use postgres_session::{Connection, Row, Statement, quote_identifier};
 use rotation_core::{ChangeReport, Deadline, Password};
 use rotation_database::{
     Cause, Change, Credentials, LONGEST_PROOF, LoginMethod, Necessity, Plan, Purpose, ServerFacts, Session,
-    StatementError, StatementFault, TestStatement, Turn, UserPair, Username,
+    StatementError, StatementFault, TestQuery, Turn, UserPair, Username,
 };
 
 use crate::{
@@ -41,9 +41,9 @@ impl Session for RedshiftSession {
         Some(self.connection.asked_for().map_or(LoginMethod::NONE, LoginMethod))
     }
 
-    async fn prove(&mut self, statement: &TestStatement, deadline: Deadline) -> Result<(), StatementError> {
+    async fn prove(&mut self, statement: &TestQuery, deadline: Deadline) -> Result<(), StatementError> {
         self.connection.run(&statements::begin_proof(deadline.remaining())).await?;
-        let statement = Statement::new("test statement", statement.expose());
+        let statement = Statement::new("test query", statement.expose());
         self.connection.run_through(&statement, LONGEST_PROOF).await
     }
 

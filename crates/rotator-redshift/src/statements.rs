@@ -33,7 +33,7 @@ pub(crate) fn begin(access: Access, time: Duration) -> Vec<Statement> {
     std::iter::once(Statement::new(Statement::BEGIN, begin)).chain(settings).collect()
 }
 
-/// Begins the transaction of a test statement, with the settings that applications get ("BEGIN", "SET",
+/// Begins the transaction of a test query, with the settings that applications get ("BEGIN", "SET",
 /// `statement_timeout`).
 pub(crate) fn begin_proof(time: Duration) -> [Statement; 2] {
     let begin = Statement::new(Statement::BEGIN, "BEGIN READ ONLY");

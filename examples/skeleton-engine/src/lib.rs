@@ -6,7 +6,7 @@ use rotation_config::{ConfigError, Environment};
 use rotation_core::{ChangeReport, Deadline, PasswordRule};
 use rotation_database::{
     Change, ConnectError, Engine, EngineProfile, Login, NameLimit, Plan, Remedies, Session, StatementError,
-    StatementFault, StatementRule, TestStatement, Transport, Turn, UserPair,
+    StatementFault, StatementRule, TestQuery, Transport, Turn, UserPair,
 };
 
 /// The database. Give it what a connection needs: `database_net::LazyTls`, and the engine's own settings.
@@ -35,7 +35,7 @@ impl Engine for Skeleton {
         home_field: None,
         set_field: None,
         probe: "SELECT 1",
-        test_statement: StatementRule::SQL,
+        test_query: StatementRule::SQL,
         clone_suffix: "_clone",
         name_limit: NameLimit::Bytes(63),
         reserved_users: &[],
@@ -66,8 +66,8 @@ impl Session for SkeletonSession {
         unwritten("probe: write the login: open the connection in `connect`, and run `PROFILE.probe` here")
     }
 
-    async fn prove(&mut self, _: &TestStatement, _: Deadline) -> Result<(), StatementError> {
-        unwritten("prove: write the test statement: run it so that the server changes nothing by it")
+    async fn prove(&mut self, _: &TestQuery, _: Deadline) -> Result<(), StatementError> {
+        unwritten("prove: write the test query: run it so that the server changes nothing by it")
     }
 
     async fn plan(&mut self, _: &Change<'_>, _: Deadline) -> Result<Plan, StatementError> {

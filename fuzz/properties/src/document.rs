@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, net::IpAddr};
 
 use rotation_core::SecretDocument;
-use rotation_database::{Engine, EngineProfile, Host, Login, TestStatement, UserPair};
+use rotation_database::{Engine, EngineProfile, Host, Login, TestQuery, UserPair};
 use rotator_docdb::DocumentDb;
 use rotator_mysql::{MariaDb, MySql};
 use rotator_postgres::Postgres;
@@ -17,21 +17,11 @@ pub(crate) const PROFILES: [EngineProfile; 5] =
     [Postgres::PROFILE, MySql::PROFILE, MariaDb::PROFILE, DocumentDb::PROFILE, Redshift::PROFILE];
 
 /// The fields that a rotation reads.
-const FIELDS: [&str; 10] = [
-    "engine",
-    "host",
-    "port",
-    "username",
-    "password",
-    "dbname",
-    "authdb",
-    "ssl",
-    "masterarn",
-    "teststatement",
-];
+const FIELDS: [&str; 10] =
+    ["engine", "host", "port", "username", "password", "dbname", "authdb", "ssl", "masterarn", "testquery"];
 
 /// Parses the text as a secret's value, and by every engine as a login; parses any text as a host and as a
-/// test statement.
+/// test query.
 ///
 /// # Panics
 /// Where a property does not hold.
@@ -172,12 +162,12 @@ fn is_number(part: &str) -> bool {
 /// Checks that an admitted text is one statement, and is admitted again.
 fn statement(text: &str) {
     for profile in &PROFILES {
-        let rule = &profile.test_statement;
-        let Some(statement) = TestStatement::parse(text, rule) else { continue };
+        let rule = &profile.test_query;
+        let Some(statement) = TestQuery::parse(text, rule) else { continue };
         let kept = statement.expose();
         assert!(text.contains(kept) && kept.len() <= 4096);
         assert!(!kept.contains('\0'));
-        assert!(TestStatement::parse(kept, rule).is_some_and(|again| again.expose() == kept), "{kept}");
+        assert!(TestQuery::parse(kept, rule).is_some_and(|again| again.expose() == kept), "{kept}");
         if profile.name != DocumentDb::PROFILE.name {
             assert!(!kept.contains(';'), "{kept}");
         }

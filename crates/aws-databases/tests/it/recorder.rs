@@ -9,7 +9,7 @@ use rotation_core::{
 };
 use rotation_database::{
     Change, ConnectError, Database, DatabaseLookup, DatabaseSettings, Engine, EngineProfile, Login,
-    MasterSecret, NameLimit, Plan, Remedies, Session, StatementError, StatementRule, Strategy, TestStatement,
+    MasterSecret, NameLimit, Plan, Remedies, Session, StatementError, StatementRule, Strategy, TestQuery,
     Transport, Turn, UserPair,
 };
 use serde_json::json;
@@ -42,7 +42,7 @@ const PROFILE: EngineProfile = EngineProfile {
     password_rule: RULE,
     remedies: &Remedies::NONE,
     probe: "",
-    test_statement: StatementRule::SQL,
+    test_query: StatementRule::SQL,
 };
 
 /// The server at which the master changes the user of a secret, as `host:port`, or the code of the refusal.
@@ -112,7 +112,7 @@ impl Session for Silent {
         Ok(())
     }
 
-    async fn prove(&mut self, _: &TestStatement, _: Deadline) -> Result<(), StatementError> {
+    async fn prove(&mut self, _: &TestQuery, _: Deadline) -> Result<(), StatementError> {
         Ok(())
     }
 

@@ -34,7 +34,7 @@ const PROFILE: EngineProfile = EngineProfile {
         required: &[],
         default_exclusions: "",
     },
-    test_statement: StatementRule::SQL,
+    test_query: StatementRule::SQL,
     remedies: &Remedies::NONE,
 };
 

@@ -2,7 +2,7 @@
 
 use rotation_config::{Config, Environment, StrategyKind};
 use rotation_core::{CharacterClass, PasswordPolicy, PasswordRule, PasswordSource};
-use rotation_database::{EngineProfile, NameLimit, Remedies, StatementRule, TestField, TestStatement};
+use rotation_database::{EngineProfile, NameLimit, Remedies, StatementRule, TestField, TestQuery};
 
 const PROFILE: EngineProfile = EngineProfile {
     name: "Test",
@@ -24,7 +24,7 @@ const PROFILE: EngineProfile = EngineProfile {
         required: &[CharacterClass::Digit],
         default_exclusions: ":/@\"'\\",
     },
-    test_statement: StatementRule::SQL,
+    test_query: StatementRule::SQL,
     remedies: &Remedies::NONE,
 };
 
@@ -62,10 +62,10 @@ fn invalid_settings_are_named() {
     );
     refused(&[("REQUIRE_TLS", "on")], "the setting REQUIRE_TLS must be true or false");
     for several in ["SELECT 1; COMMIT", "  ", "INSERT INTO t VALUES (1)"] {
-        let query = format!("the setting TEST_STATEMENT must be {}", StatementRule::SQL.text);
-        refused(&[("TEST_STATEMENT", several)], &query);
+        let query = format!("the setting TEST_QUERY must be {}", StatementRule::SQL.text);
+        refused(&[("TEST_QUERY", several)], &query);
     }
-    refused(&[("ALLOW_TEST_STATEMENT", "true")], "the setting ALLOW_TEST_STATEMENT must be secret or off");
+    refused(&[("ALLOW_TEST_QUERY", "true")], "the setting ALLOW_TEST_QUERY must be secret or off");
     refused(&[("PASSWORD_SOURCE", "dice")], "the setting PASSWORD_SOURCE must be os or secrets-manager");
     refused(
         &[("MASTER_SECRET_ARN", "two words")],
@@ -167,15 +167,15 @@ fn lookup_endpoint_precedence() {
     assert_eq!(refusal.expect_err("a refusal"), wrong);
 }
 
-/// A test statement comes from the environment, and from the secret only where that is allowed.
+/// A test query comes from the environment, and from the secret only where that is allowed.
 #[test]
-fn source_of_the_test_statement() {
+fn source_of_the_test_query() {
     let config = parse(&[], StrategyKind::SingleUser).expect("good settings");
     assert!(config.database.proof.deployed.is_none());
     assert_eq!(config.database.proof.field, TestField::Ignored);
-    let settings = [("TEST_STATEMENT", "SELECT 'canary';"), ("ALLOW_TEST_STATEMENT", "Secret")];
+    let settings = [("TEST_QUERY", "SELECT 'canary';"), ("ALLOW_TEST_QUERY", "Secret")];
     let config = parse(&settings, StrategyKind::SingleUser).expect("good settings");
-    assert_eq!(config.database.proof.deployed.as_ref().map(TestStatement::expose), Some("SELECT 'canary'"));
+    assert_eq!(config.database.proof.deployed.as_ref().map(TestQuery::expose), Some("SELECT 'canary'"));
     assert_eq!(config.database.proof.field, TestField::Taken);
     assert!(!format!("{config:?}").contains("canary"), "{config:?}");
 }

@@ -230,7 +230,7 @@ fn others(samples: &Samples) -> Vec<RotationError> {
         DatabaseError::MasterNotDeployed.into(),
         DatabaseError::MasterSameAsSecret.into(),
         DatabaseError::NoCredentialAccepted { remedies: samples.remedies }.into(),
-        DatabaseError::TestStatement { answer: "SQLSTATE 25006".into() }.into(),
+        DatabaseError::TestQuery { answer: "SQLSTATE 25006".into() }.into(),
         DatabaseError::TimedOut(timed_out).into(),
     ];
     rest.into_iter().collect()

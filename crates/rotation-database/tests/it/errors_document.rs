@@ -127,7 +127,7 @@ fn every_article_has_all_its_parts() {
 /// Words in capitals of commands that stand for themselves: labels, settings, SQL, names of AWS.
 const PLAIN: &str = "API ARN AWS AWSCURRENT AWSPENDING AWSPREVIOUS BEGIN BY CONFIG DESC DRY_RUN EDITOR \
     EXCLUDE_CHARACTERS FROM FT GROUP IN INTERNAL JOIN LIKE MASTER_SECRET_ARN ON ONLY ORDER PASSWORD_SOURCE \
-    RDS READ ROLLBACK SECRETS_MANAGER_ENDPOINT SELECT SHOW SRV SUN TEST_STATEMENT TXT TZ WHERE";
+    RDS READ ROLLBACK SECRETS_MANAGER_ENDPOINT SELECT SHOW SRV SUN TEST_QUERY TXT TZ WHERE";
 
 /// Names in capitals in commands stand for something, and the index has what.
 #[test]

@@ -31,7 +31,7 @@ mod recovery;
 mod refusals;
 mod repairs;
 mod schedules;
-mod test_statements;
+mod test_queries;
 mod tls;
 mod world;
 

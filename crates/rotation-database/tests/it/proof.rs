@@ -1,21 +1,21 @@
-//! A test statement in addition to the engine's own probe.
+//! A test query in addition to the engine's own probe.
 
 use std::{rc::Rc, time::Duration};
 
 use rotation_core::{Reader, SecretDocument, Target, with_causes};
 use rotation_database::{
     CustomProof, Database, DatabaseSettings, LONGEST_PROOF, NoDatabaseLookup, StatementRule, Strategy,
-    TestField, TestStatement,
+    TestField, TestQuery,
 };
 
 use crate::world::{Fault, Kind, Plan, Server, Situation, Variant, World, document, invocation, policy};
 
 fn proof(deployed: Option<&str>, field: TestField) -> CustomProof {
-    let parse = |text| TestStatement::parse(text, &StatementRule::SQL).unwrap();
+    let parse = |text| TestQuery::parse(text, &StatementRule::SQL).unwrap();
     CustomProof { deployed: deployed.map(parse), field }
 }
 
-/// Checks the outcome of testSecret with this `teststatement` in the secret, and what a dry run reports that
+/// Checks the outcome of testSecret with this `testquery` in the secret, and what a dry run reports that
 /// it runs.
 #[track_caller]
 fn check(proof: CustomProof, field: Option<&str>, outcome: &str, said: &str) {
@@ -23,7 +23,7 @@ fn check(proof: CustomProof, field: Option<&str>, outcome: &str, said: &str) {
         let service = Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await;
         let document = SecretDocument::parse(&document("app", "first-password")).unwrap();
         let document = match field {
-            Some(text) => document.with_text("teststatement", text),
+            Some(text) => document.with_text("testquery", text),
             None => document,
         };
         let server = Server(Rc::clone(&service.world));
@@ -50,15 +50,14 @@ fn check(proof: CustomProof, field: Option<&str>, outcome: &str, said: &str) {
     assert_eq!((verified.as_str(), rehearsed.as_str()), (outcome, said));
 }
 
-const DEPLOYED: &str = "the statement of TEST_STATEMENT, in a read-only transaction";
-const OWN: &str = "the statement of the secret's `teststatement`, in a read-only transaction";
-const IGNORED: &str =
-    "the secret's `teststatement` was ignored: ALLOW_TEST_STATEMENT=secret would let it count";
-const FAILED: &str = "TEST_STATEMENT_FAILED: the test statement failed (SQLSTATE 22012)";
+const DEPLOYED: &str = "the statement of TEST_QUERY, in a read-only transaction";
+const OWN: &str = "the statement of the secret's `testquery`, in a read-only transaction";
+const IGNORED: &str = "the secret's `testquery` was ignored: ALLOW_TEST_QUERY=secret would let it count";
+const FAILED: &str = "TEST_QUERY_FAILED: the test query failed (SQLSTATE 22012)";
 
-/// A test statement follows the probe, and fails by its own code without its text.
+/// A test query follows the probe, and fails by its own code without its text.
 #[test]
-fn test_statement_fails_by_its_own_code() {
+fn test_query_fails_by_its_own_code() {
     use TestField::{Ignored, Taken};
     let probed = r#"["connect", "probe"] []"#;
     let proven = r#"["connect", "probe", "prove"] []"#;
@@ -72,10 +71,10 @@ fn test_statement_fails_by_its_own_code() {
     check(proof(Some("SELECT 1"), Taken), None, proven, DEPLOYED);
 }
 
-/// A secret's test statement replaces the deployed one where that is allowed, and is noted
+/// A secret's test query replaces the deployed one where that is allowed, and is noted
 /// elsewhere.
 #[test]
-fn secrets_own_test_statement() {
+fn secrets_own_test_query() {
     use TestField::{Ignored, Taken};
     check(proof(Some("SELECT 1/0"), Taken), Some("SELECT 1"), r#"["connect", "probe", "prove"] []"#, OWN);
     let noted = |calls: &str| format!("{calls} [{IGNORED:?}]");
@@ -84,7 +83,7 @@ fn secrets_own_test_statement() {
     let both = format!("{DEPLOYED}{IGNORED}");
     check(proof(Some("SELECT 1"), Ignored), own, &noted(r#"["connect", "probe", "prove"]"#), &both);
     let invalid = format!(
-        "SECRET_FIELD_INVALID: the AWSPENDING version cannot be used: the field `teststatement` is not {}",
+        "SECRET_FIELD_INVALID: the AWSPENDING version cannot be used: the field `testquery` is not {}",
         StatementRule::SQL.text
     );
     check(proof(None, Taken), Some("DROP TABLE a"), &invalid, "SECRET_FIELD_INVALID");
@@ -118,7 +117,7 @@ fn result_is_read_to_a_mebibyte() {
 /// A statement of exactly 4096 bytes is accepted.
 #[test]
 fn statement_of_4096_bytes() {
-    let taken = |text: &str| TestStatement::parse(text, &StatementRule::SQL).is_some();
+    let taken = |text: &str| TestQuery::parse(text, &StatementRule::SQL).is_some();
     assert!(taken(&format!("SELECT {}", "1".repeat(4089))));
     assert!(!taken(&format!("SELECT {}", "1".repeat(4090))));
     assert!(!taken(""));

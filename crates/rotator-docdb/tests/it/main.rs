@@ -18,5 +18,5 @@ mod names;
 mod ownership;
 mod players;
 mod privileges;
-mod proof;
 mod replica_set;
+mod test_query;

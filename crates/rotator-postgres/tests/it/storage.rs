@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rotation_core::Password;
-use rotation_database::{Change, LoginMethod, Session, StatementRule, TestStatement, Turn};
+use rotation_database::{Change, LoginMethod, Session, StatementRule, TestQuery, Turn};
 use rotation_suites::EngineScene;
 use test_servers::{PostgresServer, PostgresVersion, TestLogin};
 
@@ -110,7 +110,7 @@ async fn transaction_timeout_of_the_user() {
         // The clone has the original's setting, and its proof has the time that it needs.
         let mut session = lab.connect(&lab.clone()).await.unwrap();
         session.probe(Some(&lab.pair())).await.unwrap();
-        let slow = TestStatement::parse("SELECT pg_sleep(0.5)", &StatementRule::SQL).unwrap();
+        let slow = TestQuery::parse("SELECT pg_sleep(0.5)", &StatementRule::SQL).unwrap();
         session.prove(&slow, deadline()).await.unwrap();
     }
 }

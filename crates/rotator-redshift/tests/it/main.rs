@@ -12,5 +12,5 @@ mod large;
 mod live_clone;
 mod ownership;
 mod plan;
-mod proof;
 mod single_user;
+mod test_query;

@@ -13,7 +13,7 @@ macro_rules! unwritten {
 mod scene;
 mod server;
 
-use rotation_database::{Session, StatementRule, TestStatement};
+use rotation_database::{Session, StatementRule, TestQuery};
 use rotation_suites::{
     Conformance, EngineTopic,
     RotationStrategy::{self, MasterUser, SingleUser},
@@ -58,9 +58,9 @@ fn fails_by(next: &str, suite: impl FnOnce()) {
 /// A method that no topic reaches names itself as well.
 #[tokio::test]
 async fn untested_methods_name_themselves_too() {
-    let statement = TestStatement::parse("SELECT 1", &StatementRule::SQL).expect("one statement");
+    let statement = TestQuery::parse("SELECT 1", &StatementRule::SQL).expect("one statement");
     let proved = SkeletonSession.prove(&statement, deadline()).await.expect_err("it is not written");
-    assert!(proved.to_string().starts_with("prove: write the test statement"));
+    assert!(proved.to_string().starts_with("prove: write the test query"));
     let committed = SkeletonSession.commit().await.expect_err("it is not written");
     assert!(committed.to_string().starts_with("commit: write the end of the change"));
 }

@@ -29,7 +29,7 @@ impl DatabaseServer for Server {
 }
 
 impl Database for Server {
-    const TEST_STATEMENT: &'static str = "SELECT 1";
+    const TEST_QUERY: &'static str = "SELECT 1";
     const REFUSED_STATEMENT: &'static str = "SELECT * FROM nowhere";
 
     fn server(&self) -> &dyn DatabaseServer {

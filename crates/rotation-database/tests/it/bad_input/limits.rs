@@ -1,7 +1,7 @@
 //! Which types are never printed, which lengths are allowed, and which addresses cannot be a database's.
 
 use rotation_core::{Password, RotationToken, SecretDocument};
-use rotation_database::{Host, Login, StatementRule, TestStatement};
+use rotation_database::{Host, Login, StatementRule, TestQuery};
 
 use super::{CANARY, document};
 use crate::world::PROFILE;
@@ -13,8 +13,8 @@ fn secret_values_print_their_type_alone() {
     let login = Login::from_document(&document, &PROFILE).unwrap();
     assert_eq!(format!("{document:?}"), "SecretDocument(..)");
     assert_eq!(format!("{:?}", login.credentials.password), "Password(..)");
-    let statement = TestStatement::parse("SELECT 1", &StatementRule::SQL).unwrap();
-    assert_eq!(format!("{statement:?}"), "TestStatement(..)");
+    let statement = TestQuery::parse("SELECT 1", &StatementRule::SQL).unwrap();
+    assert_eq!(format!("{statement:?}"), "TestQuery(..)");
     let token = RotationToken::new(format!("{CANARY}-0000-4000-8000-000000000002")).unwrap();
     assert_eq!(format!("{token:?}"), "RotationToken(..)");
 }

@@ -8,7 +8,7 @@ use std::{
 use rotation_core::{ChangeReport, Deadline};
 use rotation_database::{
     Cause, Change, ConnectError, Engine, EngineProfile, Login, LoginMethod, Plan, ServerFacts, Session,
-    StatementError, StatementFault, TestStatement, Transport, Turn, UserPair,
+    StatementError, StatementFault, TestQuery, Transport, Turn, UserPair,
 };
 
 use crate::world::{PROFILE, Server};
@@ -96,7 +96,7 @@ impl Session for Telling {
         self.shown.asks_for_no_password.then_some(LoginMethod::NONE)
     }
 
-    async fn prove(&mut self, statement: &TestStatement, deadline: Deadline) -> Result<(), StatementError> {
+    async fn prove(&mut self, statement: &TestQuery, deadline: Deadline) -> Result<(), StatementError> {
         self.connection.prove(statement, deadline).await
     }
 

@@ -36,7 +36,7 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
         required: &[CharacterClass::Lowercase, CharacterClass::Uppercase, CharacterClass::Digit],
         default_exclusions: "/@\"'\\",
     },
-    test_statement: StatementRule::SQL,
+    test_query: StatementRule::SQL,
     remedies: &Remedies::NONE,
 };
 

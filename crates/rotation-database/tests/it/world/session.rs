@@ -5,7 +5,7 @@ use std::{future::poll_fn, rc::Rc, task::Poll};
 use rotation_core::{ChangeReport, Deadline, Password};
 use rotation_database::{
     Cause, Change, Credentials, LoginMethod, PairOwner, Plan, Session, StatementError, StatementFault,
-    TestStatement, Turn, UserPair, Username,
+    TestQuery, Turn, UserPair, Username,
 };
 
 use super::{
@@ -167,11 +167,11 @@ impl Session for Connection {
     }
 
     /// A division by zero is refused, as on a real server.
-    async fn prove(&mut self, statement: &TestStatement, _: Deadline) -> Result<(), StatementError> {
+    async fn prove(&mut self, statement: &TestQuery, _: Deadline) -> Result<(), StatementError> {
         let fails = statement.expose().contains("1/0");
         let refusal = || StatementError {
             fault: StatementFault::PrivilegeMissing { needed: statement.expose().to_owned() },
-            statement: Some("test statement"),
+            statement: Some("test query"),
             source: Some(Cause::new("SQLSTATE 22012")),
             is_before_password: false,
         };

@@ -41,7 +41,7 @@ impl Database for Server {
     // Commands are neither transactional nor locked.
     const CHANGES_WAIT: bool = false;
     const LISTS_MEMBERS: bool = true;
-    const TEST_STATEMENT: &'static str = r#"{"ping": 1}"#;
+    const TEST_QUERY: &'static str = r#"{"ping": 1}"#;
     const REFUSED_STATEMENT: &'static str = r#"{"find": "never_to_be_written_down"}"#;
 
     fn server(&self) -> &dyn DatabaseServer {

@@ -51,7 +51,7 @@ impl Server {
 }
 
 impl Database for Server {
-    const TEST_STATEMENT: &'static str = "SELECT COUNT(*) FROM information_schema.tables;";
+    const TEST_QUERY: &'static str = "SELECT COUNT(*) FROM information_schema.tables;";
     const REFUSED_STATEMENT: &'static str = "SELECT * FROM mysql.user AS never_to_be_written_down";
 
     fn server(&self) -> &dyn DatabaseServer {

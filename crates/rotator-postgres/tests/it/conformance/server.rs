@@ -47,7 +47,7 @@ impl Server {
 }
 
 impl Database for Server {
-    const TEST_STATEMENT: &'static str = "SELECT count(*) FROM public.shared";
+    const TEST_QUERY: &'static str = "SELECT count(*) FROM public.shared";
     const REFUSED_STATEMENT: &'static str = "SELECT count(*) FROM never_to_be_written_down";
 
     fn server(&self) -> &dyn DatabaseServer {

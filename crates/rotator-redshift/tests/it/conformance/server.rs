@@ -38,7 +38,7 @@ impl Server {
 }
 
 impl Database for Server {
-    const TEST_STATEMENT: &'static str = "SELECT u.usename FROM pg_user u";
+    const TEST_QUERY: &'static str = "SELECT u.usename FROM pg_user u";
     const REFUSED_STATEMENT: &'static str = "SELECT u.nowhere FROM pg_user u";
 
     fn server(&self) -> &dyn DatabaseServer {

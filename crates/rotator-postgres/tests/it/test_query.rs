@@ -1,9 +1,9 @@
-//! Test statements on real servers.
+//! Test queries on real servers.
 
 use std::time::{Duration, Instant};
 
 use rotation_core::Deadline;
-use rotation_database::{Session, StatementRule, TestStatement};
+use rotation_database::{Session, StatementRule, TestQuery};
 use rotation_suites::EngineScene;
 
 use crate::fixture::{Lab, deadline, quoted, versions};
@@ -13,7 +13,7 @@ const ANYTHING: StatementRule = StatementRule { text: "anything", admits: |_| tr
 
 /// The server's refusal, or nothing where it runs the statement to its end.
 async fn prove(lab: &Lab<'_>, text: &str, deadline: Deadline) -> String {
-    let statement = TestStatement::parse(text, &ANYTHING).unwrap();
+    let statement = TestQuery::parse(text, &ANYTHING).unwrap();
     let mut session = lab.connect(&lab.app).await.unwrap();
     session.probe(None).await.unwrap();
     match session.prove(&statement, deadline).await {
@@ -38,9 +38,9 @@ async fn lab_with_data(version: test_servers::PostgresVersion) -> Lab<'static> {
     lab
 }
 
-/// A test statement runs as the user and cannot write.
+/// A test query runs as the user and cannot write.
 #[tokio::test]
-async fn test_statement_cannot_write() {
+async fn test_query_cannot_write() {
     for version in versions() {
         let lab = lab_with_data(version).await;
         let check = async |text: &str, answer: &str| {
@@ -74,9 +74,9 @@ async fn test_statement_cannot_write() {
     }
 }
 
-/// A test statement is bounded in time and in what is read.
+/// A test query is bounded in time and in what is read.
 #[tokio::test]
-async fn test_statement_is_bounded() {
+async fn test_query_is_bounded() {
     for version in versions() {
         let lab = lab_with_data(version).await;
         let began = Instant::now();

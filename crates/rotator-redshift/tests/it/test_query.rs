@@ -1,11 +1,11 @@
-//! Test statements on PostgreSQL behind the guard. The guard accepts the documented grammar alone, and
+//! Test queries on PostgreSQL behind the guard. The guard accepts the documented grammar alone, and
 //! queries of the catalog alone. So these tests cover the transaction around an operator's statement, but not
 //! Redshift's own answers.
 
 use std::time::Duration;
 
 use rotation_core::Deadline;
-use rotation_database::{Session, StatementRule, TestStatement};
+use rotation_database::{Session, StatementRule, TestQuery};
 use rotation_suites::EngineScene;
 
 use crate::fixture::{Lab, deadline};
@@ -14,7 +14,7 @@ use crate::fixture::{Lab, deadline};
 const ANYTHING: StatementRule = StatementRule { text: "anything", admits: |_| true };
 
 async fn prove(lab: &Lab, text: &str, deadline: Deadline) -> String {
-    let statement = TestStatement::parse(text, &ANYTHING).unwrap();
+    let statement = TestQuery::parse(text, &ANYTHING).unwrap();
     let mut session = lab.connect(&lab.master).await.unwrap();
     session.probe(None).await.unwrap();
     match session.prove(&statement, deadline).await {
@@ -23,9 +23,9 @@ async fn prove(lab: &Lab, text: &str, deadline: Deadline) -> String {
     }
 }
 
-/// A test statement runs in a read-only transaction of the documented grammar.
+/// A test query runs in a read-only transaction of the documented grammar.
 #[tokio::test]
-async fn test_statement_in_documented_grammar() {
+async fn test_query_in_documented_grammar() {
     let lab = Lab::new().await;
     let check = async |text: &str, answer: &str| {
         assert_eq!(prove(&lab, text, deadline()).await, answer, "{text}");

@@ -1,11 +1,11 @@
-//! Which texts are a test statement.
+//! Which texts are a test query.
 
-use rotation_database::{StatementRule, TestStatement};
+use rotation_database::{StatementRule, TestQuery};
 
 #[track_caller]
 fn check(text: &str, expected: Option<&str>) {
-    let parsed = TestStatement::parse(text, &StatementRule::SQL);
-    assert_eq!(parsed.as_ref().map(TestStatement::expose), expected);
+    let parsed = TestQuery::parse(text, &StatementRule::SQL);
+    assert_eq!(parsed.as_ref().map(TestQuery::expose), expected);
     assert!(!format!("{parsed:?}").contains('1'), "{parsed:?}");
 }
 

@@ -1,22 +1,22 @@
-//! The operator's test statement, which testSecret runs in addition to the engine's test query.
+//! The operator's test query, which testSecret runs in addition to the engine's test query.
 
 use std::fmt;
 
 use rotation_core::{DocumentError, SecretDocument};
 use zeroize::Zeroizing;
 
-/// The longest test statement, in bytes: all environment variables of a Lambda function together have no
+/// The longest test query, in bytes: all environment variables of a Lambda function together have no
 /// more.
 const LONGEST: usize = 4096;
-/// The most bytes of a test statement's result that are read. The result is ignored, so more is useless.
+/// The most bytes of a test query's result that are read. The result is ignored, so more is useless.
 pub const LONGEST_PROOF: usize = 1024 * 1024;
-/// The field of a secret with its test statement.
-const FIELD: &str = "teststatement";
+/// The field of a secret with its test query.
+const FIELD: &str = "testquery";
 /// The words with which a SQL query begins. A procedure call is not included: some servers let a procedure
 /// commit, and continue outside the read-only transaction.
 const WORDS: [&str; 8] = ["SELECT", "WITH", "VALUES", "TABLE", "SHOW", "EXPLAIN", "DESCRIBE", "DESC"];
 
-/// Which test statements an engine accepts.
+/// Which test queries an engine accepts.
 #[derive(Clone, Copy, Debug)]
 pub struct StatementRule {
     /// The rule, for an error message.
@@ -49,9 +49,9 @@ fn without_end(text: &str) -> &str {
 /// A statement that the engine's rule admits. It is never printed: it may contain a value that only the
 /// database's users may know.
 #[derive(Clone)]
-pub struct TestStatement(Zeroizing<String>);
+pub struct TestQuery(Zeroizing<String>);
 
-impl TestStatement {
+impl TestQuery {
     /// `None` where the rule does not admit it, or where it is longer than 4096 bytes.
     pub fn parse(text: &str, rule: &StatementRule) -> Option<Self> {
         let text = text.trim();
@@ -65,22 +65,22 @@ impl TestStatement {
     }
 }
 
-impl fmt::Debug for TestStatement {
+impl fmt::Debug for TestQuery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TestStatement(..)")
+        f.write_str("TestQuery(..)")
     }
 }
 
-/// The operator's test statements, which testSecret runs in addition to the engine's own probe.
+/// The operator's test queries, which testSecret runs in addition to the engine's own probe.
 #[derive(Clone, Debug, Default)]
 pub struct CustomProof {
-    /// The statement for every secret (`TEST_STATEMENT`).
-    pub deployed: Option<TestStatement>,
-    /// What the field `teststatement` of a secret means (`ALLOW_TEST_STATEMENT`).
+    /// The statement for every secret (`TEST_QUERY`).
+    pub deployed: Option<TestQuery>,
+    /// What the field `testquery` of a secret means (`ALLOW_TEST_QUERY`).
     pub field: TestField,
 }
 
-/// What the field `teststatement` of a secret means.
+/// What the field `testquery` of a secret means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TestField {
     /// Nothing; where it is present, a note reports that.
@@ -90,10 +90,10 @@ pub enum TestField {
     Taken,
 }
 
-/// The test statement for one document.
+/// The test query for one document.
 #[derive(Debug, Default)]
 pub(super) struct ChosenProof {
-    pub(super) statement: Option<TestStatement>,
+    pub(super) statement: Option<TestQuery>,
     /// Its origin, for people.
     pub(super) named: &'static str,
     pub(super) note: Option<&'static str>,
@@ -109,12 +109,12 @@ impl CustomProof {
     ) -> Result<ChosenProof, DocumentError> {
         let deployed = ChosenProof {
             statement: self.deployed.clone(),
-            named: "the statement of TEST_STATEMENT, in a read-only transaction",
+            named: "the statement of TEST_QUERY, in a read-only transaction",
             note: None,
         };
         match self.field {
             TestField::Ignored => {
-                let ignored = "the secret's `teststatement` was ignored: ALLOW_TEST_STATEMENT=secret would \
+                let ignored = "the secret's `testquery` was ignored: ALLOW_TEST_QUERY=secret would \
                     let it count";
                 let note = document.get(FIELD).is_some().then_some(ignored);
                 Ok(ChosenProof { note, ..deployed })
@@ -122,9 +122,9 @@ impl CustomProof {
             TestField::Taken => match document.text(FIELD)?.filter(|text| !text.trim().is_empty()) {
                 None => Ok(deployed),
                 Some(text) => {
-                    let statement = TestStatement::parse(&text, rule)
+                    let statement = TestQuery::parse(&text, rule)
                         .ok_or(DocumentError::Invalid { field: FIELD, rule: rule.text })?;
-                    let named = "the statement of the secret's `teststatement`, in a read-only transaction";
+                    let named = "the statement of the secret's `testquery`, in a read-only transaction";
                     Ok(ChosenProof { statement: Some(statement), named, note: None })
                 }
             },

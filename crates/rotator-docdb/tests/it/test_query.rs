@@ -1,6 +1,6 @@
-//! Test statements: commands that read.
+//! Test queries: commands that read.
 
-use rotation_database::{Engine, Session, TestStatement};
+use rotation_database::{Engine, Session, TestQuery};
 use rotator_docdb::DocumentDb;
 use serde_json::{Value, json};
 
@@ -8,8 +8,8 @@ use crate::fixture::{HOME, Lab, connect, deadline, login_at, server};
 
 /// The server's refusal, or nothing where it runs the command.
 async fn prove(lab: &Lab, command: &Value) -> String {
-    let rule = &DocumentDb::PROFILE.test_statement;
-    let statement = TestStatement::parse(&command.to_string(), rule).expect("a command that reads");
+    let rule = &DocumentDb::PROFILE.test_query;
+    let statement = TestQuery::parse(&command.to_string(), rule).expect("a command that reads");
     // Not through the recorder, which reads no message that is longer than the client reads.
     let mut session = connect(&login_at(server().port(), &lab.app)).await.unwrap();
     session.probe(None).await.unwrap();
