@@ -48,7 +48,7 @@ fn has_examples(text: &str) -> bool {
     fences.step_by(2).any(|language| !["text", "json", "sql", "ignore"].contains(&language.trim()))
 }
 
-/// What a manifest says of a target; nothing where cargo finds the target by itself.
+/// What a manifest has about a target; nothing where cargo finds the target by itself.
 fn section<'a>(manifest: &'a str, kind: &str, name: &str) -> &'a str {
     let mut sections = manifest.split("\n\n");
     let found = sections.find(|section| match kind {

@@ -68,7 +68,8 @@ Starts a server of the database and a local Secrets Manager, makes users and the
 RotateSecret: twice single user, twice alternating users, through the very programs that go to Lambda. After \
 each step it shows the labels of every version and tries which of them logs in. After the last rotation it \
 draws the timeline of the labels of each secret, and reports whether each promise was kept; the exit code is \
-1 where one was not. The promises differ: MySQL lets a single user keep the old password until the next rotation, others do not. No password is shown.";
+1 where one was not. The promises differ: MySQL lets a single user keep the old password until the \
+next rotation, others do not. No password is shown.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -208,7 +209,7 @@ fn page<'a>(
     };
     Page {
         title: "Labels and logins of rotated secrets",
-        about: "Drawn by rotate-local demo from what it saw before and after each rotation and after each step.",
+        about: "Drawn by rotate-local demo from what it saw around each rotation and after each step.",
         made,
         sections: timelines.iter().map(section).collect(),
     }

@@ -83,7 +83,8 @@ Any AWS SDK and the AWS CLI work against it; they want credentials, and any will
 real function programs through the four steps. Ctrl-C ends everything and removes its files; only the file \
 of --state stays.
 
-Settings of the functions (PASSWORD_LENGTH, EXCLUDE_CHARACTERS, REQUIRE_TLS and so on) are taken from the environment.";
+Settings of the functions (PASSWORD_LENGTH, EXCLUDE_CHARACTERS, REQUIRE_TLS and so on) are taken \
+from the environment.";
 
 const EXAMPLES: &str = "\
 Examples:

@@ -35,7 +35,8 @@ Examples:
   rotate-local local --postgres                      keep a Secrets Manager and a PostgreSQL running
   rotate-local run --secret app.json ./my_function   rotate a secret by a function of your own
 
-Exit codes: 0 every rotation succeeded, 1 something failed or a promise was broken, 2 the command line is wrong.";
+Exit codes: 0 every rotation succeeded, 1 something failed or a promise was broken, 2 the command \
+line is wrong.";
 
 #[derive(Debug, Subcommand)]
 enum Command {

@@ -53,7 +53,7 @@ pub(crate) struct Subject {
     #[arg(long, value_enum)]
     strategy: Option<StrategyWord>,
 
-    /// What the secret opens (default: as its `engine` says)
+    /// What the secret opens (default: what its `engine` names)
     #[arg(long, value_enum)]
     engine: Option<EngineKind>,
 

@@ -10,7 +10,7 @@ use crate::engine::EngineKind;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum EngineError {
     /// The command line names another engine than the secret.
-    #[error("--engine names {}, and the field `engine` of AWSCURRENT names {}", asked.title(), stored.title())]
+    #[error("--engine names {}, and `engine` of AWSCURRENT names {}", asked.title(), stored.title())]
     Contradiction {
         /// Of the command line.
         asked: EngineKind,

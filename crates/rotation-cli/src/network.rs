@@ -28,11 +28,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, default_value_t)]
     network: NetworkWord,
 
-    /// The database's own endpoint (default: as the secret says). With it the secret is not read
+    /// The database's own endpoint (default: what the secret names). With it the secret is not read
     #[arg(long, value_name = "NAME")]
     host: Option<String>,
 
-    /// What the database must be (default: as the secret says)
+    /// What the database must be (default: what the secret names)
     #[arg(long, value_enum)]
     engine: Option<EngineKind>,
 

@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum)]
     strategy: Option<StrategyWord>,
 
-    /// What the secret opens (default: as its `engine` says; any other engine is refused)
+    /// What the secret opens (default: what its `engine` names; any other engine is refused)
     #[arg(long, value_enum)]
     engine: Option<EngineKind>,
 
@@ -113,8 +113,9 @@ command can be interrupted at any moment and run again.
 
 Credentials are found in the environment, in the profile of ~/.aws (keys, or a role that keys take on), by a \
 web identity, and in a container or instance. A profile of SSO or credential_process is not followed: first \
-run `eval \"$(aws configure export-credentials --format env)\"`. The settings of the functions hold here, too, from the \
-environment: PASSWORD_LENGTH, EXCLUDE_CHARACTERS, PASSWORD_SOURCE, REQUIRE_TLS, TLS_CA_BUNDLE, AWS_CA_BUNDLE and so on.";
+run `eval \"$(aws configure export-credentials --format env)\"`. The settings of the functions \
+hold here, too, from the environment: PASSWORD_LENGTH, EXCLUDE_CHARACTERS, PASSWORD_SOURCE, REQUIRE_TLS, \
+TLS_CA_BUNDLE, AWS_CA_BUNDLE and so on.";
 
 const EXAMPLES: &str = "\
 Examples:

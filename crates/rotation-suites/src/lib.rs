@@ -9,8 +9,9 @@
 //!
 //! A second suite is that of engines, by [`EngineScene`] and `engine_suite!`.
 //!
-//! A database takes part by implementing [`Database`]; nothing here knows an engine. The cases hold what the AWS
-//! manual "Rotate AWS Secrets Manager secrets" asks of a rotation function, and what this project promises beyond.
+//! A database takes part by implementing [`Database`]; nothing here knows an engine. The cases hold what
+//! the AWS manual "Rotate AWS Secrets Manager secrets" asks of a rotation function, and what this project
+//! promises beyond.
 
 mod builder;
 mod canaries;

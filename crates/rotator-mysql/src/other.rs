@@ -107,8 +107,8 @@ impl OtherChange {
         unlock(&all.into_iter().filter(|account| certain.contains(account)).collect::<Vec<_>>())
     }
 
-    /// The statements that correct what is left in the pair as it is now. Empty where nothing is left, or where
-    /// statements cannot correct it.
+    /// The statements that correct what is left in the pair as it is now. Empty where nothing is left, or
+    /// where statements cannot correct it.
     pub(crate) fn left_in(&self, now: &Pair) -> Vec<Statement> {
         match self.next {
             Next::Clone if now.missing_hosts().next().is_some() => Vec::new(),

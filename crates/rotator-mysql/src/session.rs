@@ -54,7 +54,7 @@ pub struct MysqlSession {
 
 /// The user name on a server that lets every user in (`skip_grant_tables`).
 const OPEN_TO_ALL: [&str; 2] = ["skip-grants user@skip-grants host", "@"];
-/// How often what a statement took along with what it was to change is corrected before the rotation gives up.
+/// How often the side effects of corrections are corrected before the rotation gives up.
 const FURTHER_CORRECTIONS: usize = 2;
 
 /// A change for which nothing is left to read: a plan shows the same statements that `commit` runs.

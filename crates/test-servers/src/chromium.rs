@@ -56,14 +56,17 @@ pub enum ColorScheme {
 }
 
 impl Chromium {
-    /// Takes a page; `None`, with a line that says so, where Chromium is missing and `SKIP_MISSING=1`.
+    /// Takes a page; `None`, with a line about it, where Chromium is missing and `SKIP_MISSING=1`.
     ///
     /// # Errors
     /// The page cannot be stored.
     ///
     /// # Panics
     /// Chromium is missing, and `SKIP_MISSING` is not 1.
-    #[expect(clippy::disallowed_methods, reason = "the person who runs the tests says so in the environment")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the environment is how the person who runs the tests chooses"
+    )]
     #[expect(clippy::print_stderr, reason = "a skipped test has to say so")]
     pub fn open(html: &str) -> io::Result<Option<Self>> {
         if !Path::new(PROGRAM).exists() {

@@ -1,6 +1,6 @@
 //! An engine to begin with. `docs/adding-an-engine.md` goes through it step by step.
 //!
-//! Each method answers by a typed error that says what to write; the suites show it.
+//! Each method answers by a typed error that names what to write; the suites show it.
 
 use rotation_config::{ConfigError, Environment};
 use rotation_core::{ChangeReport, Deadline, PasswordRule};

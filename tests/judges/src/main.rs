@@ -2,7 +2,8 @@
 //! the input ends. Each request is a login over TLS by a client of its own.
 //!
 //! ```text
-//! {"host": "localhost", "port": 27017, "username": "app", "password": "…", "home": "admin", "authority": "/ca.pem"}
+//! {"host": "localhost", "port": 27017, "username": "app", "password": "…", "home": "admin",
+//!  "authority": "/ca.pem"}
 //! {"ok": true}   {"code": 18}   {"error": "another kind of failure"}
 //! ```
 //!
@@ -59,7 +60,9 @@ async fn answer(request: &Value) -> Value {
     };
     match outcome {
         Ok(()) => json!({"ok": true}),
-        Err(error) => code(&error).map_or_else(|| json!({"error": kind(&error)}), |code| json!({"code": code})),
+        Err(error) => {
+            code(&error).map_or_else(|| json!({"error": kind(&error)}), |code| json!({"code": code}))
+        }
     }
 }
 

@@ -34,7 +34,8 @@ Checks the secret and its rotation, what each labeled version holds, the names o
 server (address, connection, certificate), which version logs in, the server, what the strategy needs there, \
 and the function: whether Secrets Manager may invoke it and how long it may run (lambda:GetPolicy, \
 lambda:GetFunctionConfiguration; where they are denied, a finding names it). The worst finding stands first, \
-with its code and what to do about it; the last lines are the state in words and the one safe next step. All checks together take at most 60 seconds.
+with its code and what to do about it; the last lines are the state in words and the one safe \
+next step. All checks together take at most 60 seconds.
 
 Each labeled version is tried once. The server refuses versions that are out of use, and counts that where \
 it locks accounts: use --no-logins where one more refusal would lock the account. Credentials of AWS and the \

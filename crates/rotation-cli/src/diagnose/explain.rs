@@ -35,7 +35,8 @@ Show which version carried which label over time and which version logs in now; 
 
 Prints each version with its labels, its user and its login, the oldest first, and draws the labels over \
 time. Secrets Manager keeps no history of labels: those of the past are inferred from the dates of the \
-versions and of the last rotation, and drawn as inferred. The lines below explain how the secret got into this state and what to do next.
+versions and of the last rotation, and drawn as inferred. The lines below explain how \
+the secret got into this state and what to do next.
 
 Each labeled version is tried once, as `rotate doctor` does it.";
 
@@ -45,7 +46,7 @@ Examples:
   rotate explain prod/shop/reporting --html reporting.html
   rotate explain prod/shop/reporting --no-logins --ascii";
 
-/// What a page says of itself.
+/// The description on the page.
 const ABOUT_LOGINS: &str = "Drawn by rotate explain from the dates and labels in Secrets Manager and from \
                             one login with each labeled version.";
 const ABOUT_LABELS: &str =
@@ -97,7 +98,7 @@ impl Arguments {
 }
 
 /// What is wrong on the way to a login, how the state comes about, and how it is left. What is in the way of
-/// a login says more than that none was possible.
+/// a login had a result other than that none was possible.
 fn notes(diagnosis: &Diagnosis) -> Vec<(String, String)> {
     let way = [Check::Address, Check::Connection, Check::Certificate, Check::Document];
     let wrong = diagnosis

@@ -42,7 +42,8 @@ Checks the secret as `rotate doctor` does, and prints which version logs in and 
 moved only to a version that logs in, and removed only while AWSCURRENT logs in. Where it is not known \
 whether a version logs in, no label moves without `--abandon --force`. Right before the write the labels are \
 read and that login is made once more, and the service itself refuses the move where the label is elsewhere \
-by then. No password is changed and no version is deleted. Where no move of a label helps, it prints what does, and writes nothing.
+by then. No password is changed and no version is deleted. Where no move of \
+a label helps, it prints what does, and writes nothing.
 
 Exit codes: 0 AWSCURRENT logs in now, 1 it does not, or the answer was no, 2 the command line is wrong.";
 

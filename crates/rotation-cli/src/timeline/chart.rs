@@ -47,8 +47,8 @@ impl Chart<'_> {
             html,
             format_args!(
                 "<div class=\"chart\"><svg viewBox=\"0 0 {width} {height}\" style=\"max-width: {}px\" \
-                 role=\"img\" aria-labelledby=\"{id}\">\n<title id=\"{id}\">Labels and logins of {} versions at {} moments; the \
-                 table below has the same</title>\n",
+                 role=\"img\" aria-labelledby=\"{id}\">\n<title id=\"{id}\">Labels and logins of {} versions at {} \
+                 moments; the table below has the same</title>\n",
                 // Few columns are not blown up to the width of the page.
                 width + width / 8,
                 rows.len(),
@@ -102,7 +102,8 @@ impl Chart<'_> {
                 html,
                 format_args!(
                     "<line class=\"grid\" x1=\"{x}\" x2=\"{x}\" y1=\"{}\" y2=\"{height}\"/>\
-                     <text x=\"{x}\" y=\"18\">{}</text><text class=\"faint\" x=\"{x}\" y=\"34\">{stamp}</text>\n",
+                     <text x=\"{x}\" y=\"18\">{}</text>\
+                     <text class=\"faint\" x=\"{x}\" y=\"34\">{stamp}</text>\n",
                     HEAD - 6,
                     escaped(&shortened(&moment.name)),
                 ),

@@ -42,7 +42,7 @@ impl Glyphs {
         cut: '…',
     };
 
-    /// UTF-8 where the locale says so and ASCII is not demanded. Of `LC_ALL`, `LC_CTYPE` and `LANG` the first
+    /// UTF-8 where the locale has it and ASCII is not demanded. Of `LC_ALL`, `LC_CTYPE` and `LANG` the first
     /// that is set counts, as in POSIX.
     pub fn of(environment: &Environment, ascii: bool) -> Self {
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| environment.text(name));

@@ -91,7 +91,7 @@ async fn run_describes_what_it_will_do() {
                       - alternating: Two users take turns; the live one keeps its password
 
                   --engine <ENGINE>
-                      What the secret opens (default: as its `engine` says; any other engine is refused)
+                      What the secret opens (default: what its `engine` names; any other engine is refused)
 
                       Possible values:
                       - postgres
@@ -173,10 +173,10 @@ async fn network_lists_what_it_asks() {
                       [default: auto]
 
                   --host <NAME>
-                      The database's own endpoint (default: as the secret says). With it the secret is not read
+                      The database's own endpoint (default: what the secret names). With it the secret is not read
 
                   --engine <ENGINE>
-                      What the database must be (default: as the secret says)
+                      What the database must be (default: what the secret names)
 
                       Possible values:
                       - postgres

@@ -305,7 +305,7 @@ async fn engine_is_the_one_of_the_secret() {
     world.rotate(&["--dry-run", "--engine", "postgres"]).await.expect_code(0);
     let run = world.rotate(&["--yes", "--engine", "mysql"]).await;
     run.expect_code(1)
-        .expect_err("--engine names MySQL, and the field `engine` of AWSCURRENT names PostgreSQL")
+        .expect_err("--engine names MySQL, and `engine` of AWSCURRENT names PostgreSQL")
         .expect_err("code: SECRET_ENGINE_MISMATCH")
         .expect_err("hint: Leave --engine out");
     world.expect_untouched();

@@ -110,14 +110,14 @@ fn refusals() -> Vec<RotationError> {
     events.map(RotationError::from).into_iter().chain(all.map(RotationError::from)).collect()
 }
 
-/// What an engine with replica sets says of this document.
+/// The error of an engine with replica sets for this document.
 fn unfit(document: &str, engines_text: &'static str) -> DocumentError {
     let profile =
         EngineProfile { engines: &["mongo"], engines_text, set_field: Some("replicaSet"), ..PROFILE };
     Login::from_document(&SecretDocument::parse(document).unwrap(), &profile).unwrap_err()
 }
 
-/// What a field is told of that has the password in a form that is not known.
+/// The error for a field that holds the password in an unknown form.
 fn not_rewritable(field: &str) -> DocumentError {
     let more = format!(r#"{{"{field}": ["first-password"], "#);
     let text = document("app", "first-password").replacen('{', &more, 1);

@@ -83,7 +83,7 @@ fn one_safe_advice_for_every_stuck_state() {
     left.versions[0].labels.push(StagingLabel::Pending);
     check(&left, State::Healthy, &Remedy::None);
     check(&off(left), State::Healthy, &Remedy::None);
-    // Half-way, and applications are not affected.
+    // Interrupted, and applications are not affected.
     check(&situation(&[(CURRENT, LogsIn), (PENDING, NoValue)]), State::PendingEmpty, &AGAIN);
     check(&off(situation(&[(CURRENT, LogsIn), (PENDING, NoValue)])), State::PendingEmpty, &give_up());
     let half = situation(&[(CURRENT, LogsIn), (PENDING, Refused)]);

@@ -35,7 +35,10 @@ async fn own_password<S: EngineScene>(scene: &S) -> Verdict {
     let before = scene.snapshot().await?;
     let begin = scene.writes().len();
     let again = scene.plan_own(user, &new).await?;
-    ensure!(texts::<S>(&again) == texts::<S>(&plan), "the same plan says something else: {plan:?} {again:?}");
+    ensure!(
+        texts::<S>(&again) == texts::<S>(&plan),
+        "the same plan has other statements: {plan:?} {again:?}"
+    );
     unchanged(scene, &before, begin).await?;
     hides(&plan, &[&user.password, &new])?;
     let report = scene.stage_own(user, &new).await?.commit().await?;

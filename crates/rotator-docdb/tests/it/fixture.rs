@@ -12,7 +12,7 @@ use test_servers::{DocdbProduct, DocdbProxy, DocdbQueryError, DocdbServer, Mongo
 
 pub(crate) use rotation_suites::{deadline, owner, owner_named};
 
-/// Where users are defined unless a secret says otherwise.
+/// Where users are defined unless a secret names another database.
 pub(crate) const HOME: &str = "admin";
 
 /// MongoDB's own servers, which store a mark on clones.
@@ -189,7 +189,7 @@ impl Lab {
         self.stage_own(&self.app, new).await?.commit().await.map(|report| report.notes)
     }
 
-    /// What a plan of the user's own change says.
+    /// The lines of a plan of the user's own change.
     pub(crate) async fn planned_own(&self) -> Plan {
         self.plan_own(&self.app, "a-password-that-is-planned").await.unwrap()
     }

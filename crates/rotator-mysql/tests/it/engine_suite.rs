@@ -147,7 +147,7 @@ impl EngineScene for Lab {
     }
 
     fn writes(&self) -> Vec<String> {
-        // MySQL writes the account down where its own user says `USER()`.
+        // MySQL writes the account down where its own user writes `USER()`.
         let (own, account) = (&self.app.username, at(&self.app.username, "%"));
         let own = writes(self, &[own]).into_iter().map(|sql| sql.replace(&account, "USER()"));
         own.chain(writes(self, &[&self.master.username])).collect()

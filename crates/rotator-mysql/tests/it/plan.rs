@@ -1,4 +1,4 @@
-//! What a plan says of refusals and privileges, what it hides, and what its session may do.
+//! What a plan shows of refusals and privileges, what it hides, and what its session may do.
 
 use rotation_database::StatementFault;
 use rotation_suites::EngineScene;
@@ -77,7 +77,7 @@ async fn lacking_master_is_seen_before_changes() {
             format!("GRANT SELECT ON `mysql`.`db` TO {master} WITH GRANT OPTION"),
         ];
         assert_eq!(lab.plan(&clone).await.unwrap().lacking, expected, "{flavor}");
-        // What is said is enough.
+        // The hint is enough.
         for statement in &expected {
             lab.admin(&[statement]).await;
         }

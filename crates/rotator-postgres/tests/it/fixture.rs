@@ -128,7 +128,7 @@ impl<'s> Lab<'s> {
         TestLogin { password: password.to_owned(), ..self.clone() }
     }
 
-    /// All that the catalogue says of roles whose name contains the user's or the master's.
+    /// All that the catalogue has about roles whose name contains the user's or the master's.
     pub(crate) async fn snapshot(&self) -> String {
         let (app, master) = (self.app.username.replace('\'', "''"), &self.master.username);
         let sql = format!(

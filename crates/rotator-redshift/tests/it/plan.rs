@@ -1,4 +1,4 @@
-//! What a plan says of privileges.
+//! What a plan shows of privileges.
 
 use rotation_suites::EngineScene;
 

@@ -111,8 +111,8 @@ fn master_without_a_known_server() {
     for plan in [Plan::Alternating, Plan::AlternatingByField] {
         let bare = ["engine", "host", "port", "masterarn"].map(|field| (field, None));
         let spoil = |service: &Service| master(service, &bare);
-        let said = check(plan, Step::Set, spoil, "MASTER_OWNER_UNKNOWN", Reach::User);
-        assert!(said.contains("Add `engine` and `host` to the master secret"), "{said}");
+        let hint = check(plan, Step::Set, spoil, "MASTER_OWNER_UNKNOWN", Reach::User);
+        assert!(hint.contains("Add `engine` and `host` to the master secret"), "{hint}");
     }
 }
 

@@ -131,8 +131,9 @@ fn unended_password_is_a_warning() {
         )]
     };
     let none: Vec<String> = Vec::new();
-    let granted = "Nothing was changed. As an administrator of the database: GRANT it TO app; the next rotation then ends \
-        the old password. To accept that it continues to log in, set ALLOW_OLD_PASSWORD=true on the function.";
+    let granted = "Nothing was changed. As an administrator of the database: GRANT it TO app; the next \
+        rotation then ends the old password. To accept that it continues to log in, set \
+        ALLOW_OLD_PASSWORD=true on the function.";
     let rotate =
         "Rotate the secret, which ends the old password: `aws secretsmanager rotate-secret --secret-id";
     assert_eq!(found(present(None), false, Plan::SingleUser), warned(&format!("{rotate} {ARN}`.")));
