@@ -47,8 +47,8 @@ impl Chart<'_> {
             html,
             format_args!(
                 "<div class=\"chart\"><svg viewBox=\"0 0 {width} {height}\" style=\"max-width: {}px\" \
-                 role=\"img\" aria-labelledby=\"{id}\">\n<title id=\"{id}\">Labels and logins of {} versions at {} \
-                 moments; the table below has the same</title>\n",
+                 role=\"img\" aria-labelledby=\"{id}\">\n<title id=\"{id}\">\
+                 Labels and logins of {} versions at {} moments; the table below has the same</title>\n",
                 // Few columns are not blown up to the width of the page.
                 width + width / 8,
                 rows.len(),
