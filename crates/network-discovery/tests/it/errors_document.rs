@@ -54,7 +54,7 @@ fn errors() -> Vec<DiscoveryError> {
         DiscoveryError::Proxy,
         DiscoveryError::OtherRegion { region: "REGION".into() },
         DiscoveryError::Engine { engine: "oracle-ee".into() },
-        DiscoveryError::OtherEngine { said: "postgres".into(), found: Engine::Mysql },
+        DiscoveryError::OtherEngine { given: "postgres".into(), found: Engine::Mysql },
         DiscoveryError::NoWriter,
         DiscoveryError::NotPublic,
         DiscoveryError::TimedOut,

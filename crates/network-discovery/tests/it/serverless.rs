@@ -185,7 +185,7 @@ async fn ec2_refusals() {
         assert_eq!((error.code(), asked), (expected, attempts), "{error:?}");
         let message = rotation_core::with_causes(&error);
         assert!(
-            said.starts_with("DescribeRouteTables of Amazon EC2 failed: ") && said.contains(code),
+            message.starts_with("DescribeRouteTables of Amazon EC2 failed: ") && message.contains(code),
             "{message}"
         );
     }

@@ -24,7 +24,7 @@ use rotation_core::{
 use rotation_database::{Database, DatabaseSettings, ServerFacts, Strategy};
 use rotation_doctor::{Diagnosis, Doctor, Logins};
 
-use self::told::{Teller, Told};
+use self::teller::{Teller, Told};
 use crate::{
     errors_document::hints::check_findings,
     world::{
