@@ -215,7 +215,7 @@ impl<E: Engine, D: DatabaseLookup> Database<E, D> {
         if left < SOON {
             return warning(
                 finding_codes::TLS_EXPIRES_SOON,
-                format!("the server's certificate chain verifies for {days} days more"),
+                format!("the server's certificate chain is valid for {days} more days"),
                 remediation::TLS_EXPIRES_SOON,
             );
         }

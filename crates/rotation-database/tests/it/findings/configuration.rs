@@ -87,10 +87,10 @@ fn setup_in_which_no_function_rotates() {
         &expect![[r"
             fault secret SECRET_MANAGED: the secret is managed by a service, which rotates it itself (rds)
                 Leave the rotation to the service that `aws secretsmanager describe-secret --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --query OwningService` names; no function can be set for it.
-            note connection NOT_CHECKED: not looked at, because no login was asked for
-            note login NOT_CHECKED: not looked at, because no login was asked for
-            note server NOT_CHECKED: not looked at, because no login was asked for
-            note privileges NOT_CHECKED: not looked at, because no login was asked for
+            note connection NOT_CHECKED: not checked, because no login was asked for
+            note login NOT_CHECKED: not checked, because no login was asked for
+            note server NOT_CHECKED: not checked, because no login was asked for
+            note privileges NOT_CHECKED: not checked, because no login was asked for
             ok document names rotation
             version 01 [AWSCURRENT] of app: was not tried
             unknown: Move no label before this is done. Leave the rotation to the service that `aws secretsmanager describe-secret --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --query OwningService` names; no function can be set for it.
@@ -101,10 +101,10 @@ fn setup_in_which_no_function_rotates() {
         &expect![[r"
             fault secret SECRET_MANAGED: the secret is managed by a partner of AWS, which rotates it itself (partner-of-aws)
                 Leave the rotation to the partner (`ExternalSecretRotationRoleArn`); no function can be set for it.
-            note connection NOT_CHECKED: not looked at, because no login was asked for
-            note login NOT_CHECKED: not looked at, because no login was asked for
-            note server NOT_CHECKED: not looked at, because no login was asked for
-            note privileges NOT_CHECKED: not looked at, because no login was asked for
+            note connection NOT_CHECKED: not checked, because no login was asked for
+            note login NOT_CHECKED: not checked, because no login was asked for
+            note server NOT_CHECKED: not checked, because no login was asked for
+            note privileges NOT_CHECKED: not checked, because no login was asked for
             ok document names rotation
             version 01 [AWSCURRENT] of app: was not tried
             unknown: Move no label before this is done. Leave the rotation to the partner (`ExternalSecretRotationRoleArn`); no function can be set for it.
@@ -115,10 +115,10 @@ fn setup_in_which_no_function_rotates() {
         &expect![[r"
             fault secret SECRET_REPLICA: the secret is a replica of one in another region (us-east-1)
                 Diagnose and rotate the secret in its primary Region (`aws secretsmanager describe-secret --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --query PrimaryRegion`); replicas follow.
-            note connection NOT_CHECKED: not looked at, because no login was asked for
-            note login NOT_CHECKED: not looked at, because no login was asked for
-            note server NOT_CHECKED: not looked at, because no login was asked for
-            note privileges NOT_CHECKED: not looked at, because no login was asked for
+            note connection NOT_CHECKED: not checked, because no login was asked for
+            note login NOT_CHECKED: not checked, because no login was asked for
+            note server NOT_CHECKED: not checked, because no login was asked for
+            note privileges NOT_CHECKED: not checked, because no login was asked for
             ok document names rotation
             version 01 [AWSCURRENT] of app: was not tried
             unknown: Move no label before this is done. Diagnose and rotate the secret in its primary Region (`aws secretsmanager describe-secret --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --query PrimaryRegion`); replicas follow.
@@ -156,10 +156,10 @@ fn setup_in_which_no_function_rotates() {
         &expect![[r"
             warning rotation ROTATION_DISABLED: rotation is not enabled for the secret; the function is arn:aws:lambda:eu-central-1:123456789012:function:rotator
                 Turn rotation on with `aws secretsmanager rotate-secret --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --rotation-lambda-arn FUNCTION_ARN --rotation-rules AutomaticallyAfterDays=30`. Before you remove AWSPENDING, see with `rotate explain arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf` which version logs in: after setSecret it may be the only one.
-            note connection NOT_CHECKED: not looked at, because no login was asked for
-            note login NOT_CHECKED: not looked at, because no login was asked for
-            note server NOT_CHECKED: not looked at, because no login was asked for
-            note privileges NOT_CHECKED: not looked at, because no login was asked for
+            note connection NOT_CHECKED: not checked, because no login was asked for
+            note login NOT_CHECKED: not checked, because no login was asked for
+            note server NOT_CHECKED: not checked, because no login was asked for
+            note privileges NOT_CHECKED: not checked, because no login was asked for
             ok secret document names
             version 01 [AWSCURRENT] of app: was not tried
             unknown: Fix first what the findings name; move no label before that.
@@ -170,7 +170,7 @@ fn setup_in_which_no_function_rotates() {
         &expect![[r"
             fault secret SECRET_DELETED: the secret is scheduled for deletion
                 Restore the secret with `aws secretsmanager restore-secret --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf`, then rotate again. If setSecret of this version had run, its password may be the one that logs in: read it, once restored, with `aws secretsmanager get-secret-value --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --version-id PENDING_VERSION_ID`.
-            note login NOT_CHECKED: not looked at, because the service does not tell the values of a deleted secret
+            note login NOT_CHECKED: not checked, because the service does not return the values of a deleted secret
             ok rotation
             version 01 [AWSCURRENT] of nobody: was not tried
             deleted: Restore the secret, then run the diagnosis again.

@@ -205,7 +205,7 @@ fn second_user_against_the_first() {
         Situation::Drifted,
         |_| (),
         &expect![[r"
-            warning grants GRANTS_DIFFER: app and app_clone differ; to equal lead: grant SELECT ON new to app_clone; revoke SELECT ON old from app_clone
+            warning grants GRANTS_DIFFER: app and app_clone differ; these statements reconcile them: grant SELECT ON new to app_clone; revoke SELECT ON old from app_clone
                 The next rotation reconciles them, before it changes a password. If an application misses a privilege now, rotate now: `aws secretsmanager rotate-secret --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf`.
             ok secret document names connection certificate login server master privileges rotation function
             version 02 [AWSPREVIOUS] of app_clone: logs in

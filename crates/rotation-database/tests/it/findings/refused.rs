@@ -80,7 +80,7 @@ fn password_with_a_final_line_break() {
         &expect![[r"
             fault login SECRET_PASSWORD_LINE_BREAK: login with AWSCURRENT failed: the server refused the password, which ends with a line break: 28P01
                 Store the secret again, with the same `password` without the line break at its end. `echo` and editors add one; `printf %s` does not.
-            note certificate NOT_CHECKED: not looked at, because no login came through
+            note certificate NOT_CHECKED: not checked, because no login succeeded
             ok secret document names connection rotation function
             version 01 [AWSCURRENT] of app: is refused, SECRET_PASSWORD_LINE_BREAK
             no_version_logs_in: Move no label before this is done. Store the secret again, with the same `password` without the line break at its end. `echo` and editors add one; `printf %s` does not.

@@ -178,17 +178,17 @@ fn other_server_or_user_is_not_tried() {
             fault document PENDING_USER_DIFFERS: AWSPENDING: the pending version does not name the user whose turn it is
                 See with `rotate explain arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf` whether AWSCURRENT logs in. Once it does, remove the label AWSPENDING (`aws secretsmanager update-secret-version-stage --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --version-stage AWSPENDING --remove-from-version-id 00000000-0000-4000-8000-000000000008`) and rotate again.
             warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
-                Applications are not affected. Rotate again, which takes this version up, unless the findings name what is wrong with it: then fix that first. A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
+                Applications are not affected. Rotate again, which resumes with this version, unless the findings name what is wrong with it: then fix that first. A value that cannot be used was not tried: name the secret's strategy with `--strategy`, or fix what the findings name; move no label before that.
             ok secret names connection certificate server privileges rotation function
             version 01 [AWSCURRENT] of app: logs in
             version 08 [AWSPENDING] of bystander: cannot be used, PENDING_USER_DIFFERS
-            pending_unknown: A value that cannot be used was not tried: say with `--strategy` how the secret is rotated, or fix what the findings name; move no label before that.
+            pending_unknown: A value that cannot be used was not tried: name the secret's strategy with `--strategy`, or fix what the findings name; move no label before that.
         "]],
     );
     check_single(
         spoilt(other.replace("model", "oracle")),
         &expect![[r"
-            fault document SECRET_ENGINE_MISMATCH: AWSPENDING: the AWSPENDING version cannot be used: the field `engine` is none of model, aurora-model
+            fault document SECRET_ENGINE_MISMATCH: AWSPENDING: the AWSPENDING version cannot be used: the field `engine` is not one of model, aurora-model
                 Rotate it with the function of its own engine; this one takes model, aurora-model. Correct `engine` of the AWSPENDING version of the secret only if it is misspelled.
             warning login PENDING_STUCK: AWSCURRENT logs in; AWSPENDING cannot be used
                 Applications are not affected. Rotate again, which resumes with this version, unless the findings name what is wrong with it: then fix that first. A value that cannot be used was not tried: name the secret's strategy with `--strategy`, or fix what the findings name; move no label before that.
@@ -249,7 +249,7 @@ fn formerly_live_version_identifies() {
             fault document SECRET_NO_CURRENT: no version of the secret is AWSCURRENT
                 Put AWSCURRENT on the version whose credentials log in (`rotate explain arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf` shows which): `aws secretsmanager update-secret-version-stage --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --version-stage AWSCURRENT --move-to-version-id VERSION_ID`.
             fault login CURRENT_REFUSED: AWSPREVIOUS logs in; AWSPENDING cannot be used
-                Applications are shut out until AWSCURRENT is back on AWSPREVIOUS, or until a rotation, which starts from AWSPREVIOUS here, has ended. Put AWSCURRENT on version 00000000-0000-4000-8000-000000000007, which logs in.
+                Applications cannot log in until AWSCURRENT is back on AWSPREVIOUS, or until a rotation, which starts from AWSPREVIOUS here, has ended. Put AWSCURRENT on version 00000000-0000-4000-8000-000000000007, which logs in.
             ok secret connection certificate rotation function
             version 07 [AWSPREVIOUS] of app: logs in
             version 08 [AWSPENDING] of bystander: cannot be used, PENDING_USER_DIFFERS
@@ -266,7 +266,7 @@ fn formerly_live_version_identifies() {
         &expect![[r"
             fault document SECRET_NO_CURRENT: no version of the secret is AWSCURRENT
                 Put AWSCURRENT on the version whose credentials log in (`rotate explain arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf` shows which): `aws secretsmanager update-secret-version-stage --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --version-stage AWSCURRENT --move-to-version-id VERSION_ID`.
-            note login NOT_CHECKED: not looked at, because a version could not be tried, or versions without labels could not be looked at
+            note login NOT_CHECKED: not checked, because a version could not be tried, or versions without labels could not be checked
             ok secret rotation function
             version 01 [AWSPENDING] of nobody: was not tried
             unknown: Move no label before this is done. Put AWSCURRENT on the version whose credentials log in (`rotate explain arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf` shows which): `aws secretsmanager update-secret-version-stage --secret-id arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf --version-stage AWSCURRENT --move-to-version-id VERSION_ID`.

@@ -92,7 +92,7 @@ fn stops_at_the_first_obstacle() {
         &expect![[r"
             fault certificate TLS_EXPIRED: login with AWSCURRENT failed: the server's TLS is not acceptable: its certificate has expired
                 Renew the server's certificate. For RDS: `aws rds modify-db-instance --db-instance-identifier INSTANCE --ca-certificate-identifier rds-ca-rsa2048-g1 --apply-immediately`.
-            note login NOT_CHECKED: not looked at, because a version could not be tried, or versions without labels could not be looked at
+            note login NOT_CHECKED: not checked, because a version could not be tried, or versions without labels could not be checked
             ok secret document names connection rotation function
             version 01 [AWSCURRENT] of app: was not tried
             unknown: Move no label before this is done. Renew the server's certificate. For RDS: `aws rds modify-db-instance --db-instance-identifier INSTANCE --ca-certificate-identifier rds-ca-rsa2048-g1 --apply-immediately`.
@@ -111,7 +111,7 @@ fn stops_at_the_first_obstacle() {
         &expect![[r"
             fault connection NET_DB_UNREACHABLE: login with AWSCURRENT failed: the server cannot be reached: connection reset
                 Check `host` and `port` in the secret, then the security group of the database, which must admit the function at that port, and the routes between the two.
-            note login NOT_CHECKED: not looked at, because a version could not be tried, or versions without labels could not be looked at
+            note login NOT_CHECKED: not checked, because a version could not be tried, or versions without labels could not be checked
             ok secret document names rotation function
             version 07 [AWSPREVIOUS] of app: was not tried
             version 01 [AWSCURRENT] of app: was not tried
@@ -161,7 +161,7 @@ fn passwordless_login_proves_nothing() {
         &expect![[r"
             warning server DB_PASSWORD_NOT_ASKED: the server asks this user for no password, so no login proves one
                 Let the server ask this user for a password. PostgreSQL: replace `trust` and `peer` by `scram-sha-256` in `pg_hba.conf`, then SELECT pg_reload_conf().
-            note login NOT_CHECKED: not looked at, because a version could not be tried, or versions without labels could not be looked at
+            note login NOT_CHECKED: not checked, because a version could not be tried, or versions without labels could not be checked
             ok secret document names connection certificate rotation function
             version 01 [AWSCURRENT] of app: gave no clear answer
             unknown: Fix first what the findings name; move no label before that.
