@@ -11,12 +11,13 @@ fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
-/// The programs for Lambda, as cargo lists them.
+/// The programs for Lambda, as cargo lists them, without those of examples.
 fn functions() -> BTreeSet<String> {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["metadata", "--no-deps", "--offline", "--format-version", "1"]).current_dir(root());
     let metadata: Value = serde_json::from_slice(&cargo.output().unwrap().stdout).unwrap();
-    let packages = metadata["packages"].as_array().unwrap().iter();
+    let is_shipped = |package: &&Value| package["manifest_path"].as_str().unwrap().contains("/crates/");
+    let packages = metadata["packages"].as_array().unwrap().iter().filter(is_shipped);
     let targets = packages.flat_map(|package| package["targets"].as_array().unwrap());
     let programs = targets.filter(|target| target["kind"][0] == "bin");
     let names = programs.map(|target| target["name"].as_str().unwrap());

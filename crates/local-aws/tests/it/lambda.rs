@@ -14,8 +14,8 @@ LC_ALL=C
 call() {
     local line
     exec 3<>"/dev/tcp/${AWS_LAMBDA_RUNTIME_API%:*}/${AWS_LAMBDA_RUNTIME_API#*:}"
-    printf '%s /2018-06-01/runtime/%s HTTP/1.1\r\nHost: runtime\r\nConnection: close\r\nContent-Length: \
-        %s\r\n\r\n%s' "$1" "$2" "${#3}" "$3" >&3
+    printf '%s /2018-06-01/runtime/%s HTTP/1.1\r\nHost: runtime\r\nConnection: close\r\n' "$1" "$2" >&3
+    printf 'Content-Length: %s\r\n\r\n%s' "${#3}" "$3" >&3
     read -r status <&3
     headers=
     while read -r line <&3 && line=${line%$'\r'} && [ -n "$line" ]; do headers+="$line"$'\n'; done
