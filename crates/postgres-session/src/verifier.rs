@@ -133,7 +133,7 @@ mod tests {
         assert_eq!(digest::digest(&digest::SHA256, &client_key).as_ref(), stored_key);
     }
 
-    /// Passwords are prepared by SASLprep where it applies.
+    /// Passwords are prepared by `SASLprep` where it applies.
     #[test]
     fn saslprep_where_it_applies() {
         let of = |password: &str| {

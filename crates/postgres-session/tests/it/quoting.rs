@@ -22,7 +22,7 @@ fn names_and_values_by_server_rules() {
     check("", "\"\"", "''");
 }
 
-/// The server reads back what was quoted, with either setting of standard_conforming_strings.
+/// The server reads back what was quoted, with either setting of `standard_conforming_strings`.
 #[test]
 fn quoted_text_round_trips() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

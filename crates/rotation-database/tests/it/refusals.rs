@@ -102,7 +102,7 @@ fn login_does_not_prove_a_grant() {
     }
 }
 
-/// A description that lags behind RotateSecret is waited for.
+/// A description that lags behind `RotateSecret` is waited for.
 /// createSecret may be invoked before `DescribeSecret` shows what `RotateSecret` has just done.
 #[test]
 fn description_lagging_behind_rotate() {

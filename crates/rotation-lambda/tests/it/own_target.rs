@@ -23,27 +23,33 @@ struct Office {
 impl Office {
     async fn open(set: impl Fn(LambdaBuilder, &str) -> LambdaBuilder) -> Self {
         let rotation = RotationSettings { attempts: 1, ..RotationSettings::default() };
-        let store = LocalSecretsManager::start(Settings { rotation, ..Settings::default() }).await.unwrap();
-        let folder = tempfile::tempdir().unwrap();
+        let store = LocalSecretsManager::start(Settings { rotation, ..Settings::default() })
+            .await
+            .expect("the store starts");
+        let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("ticket");
-        fs::write(&file, FIRST).unwrap();
+        fs::write(&file, FIRST).expect("the ticket is written");
         let function = LambdaFunction::builder(example("ticket"))
             .env("SECRETS_MANAGER_ENDPOINT", store.endpoint())
             .log_format("JSON");
-        let function = set(function, file.to_str().unwrap()).build().unwrap();
+        let function =
+            set(function, file.to_str().expect("the path is UTF-8")).build().expect("the function is there");
         store.register(function.arn(), Arc::new(function.clone()));
         let document = json!({"ticket": FIRST, "office": "main"}).to_string();
-        let secret = store.create_secret("ticket", &document).unwrap();
+        let secret = store.create_secret("ticket", &document).expect("the secret is new");
         Self { store, function, secret, folder }
     }
 
     async fn rotate(&self) -> RotationRecord {
-        let version = self.store.rotate(&self.secret, self.function.arn()).unwrap();
-        self.store.wait_for_rotation(&self.secret, &version, Duration::from_mins(1)).await.unwrap()
+        let version = self.store.rotate(&self.secret, self.function.arn()).expect("the rotation starts");
+        self.store
+            .wait_for_rotation(&self.secret, &version, Duration::from_mins(1))
+            .await
+            .expect("the rotation ends")
     }
 
     fn valid(&self) -> String {
-        fs::read_to_string(self.folder.path().join("ticket")).unwrap()
+        fs::read_to_string(self.folder.path().join("ticket")).expect("the ticket is there")
     }
 
     /// The lines that have this field.

@@ -2,7 +2,7 @@
 
 mod random;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use proptest::{collection::vec, sample::subsequence};
 use rotation_suites::{DatabaseError, EngineScene, EngineTopic, engine_suite, run_engine_topic};
@@ -94,7 +94,7 @@ impl EngineScene for Lab {
             let sql = format!("SELECT * FROM mysql.{table} WHERE {column} IN ({})", names.join(", "));
             let mut rows = self.server.query(&sql).await.map_err(DatabaseError::new)?;
             rows.sort();
-            all += &format!("{table}: {rows:?}\n");
+            writeln!(all, "{table}: {rows:?}").expect("a text takes a line");
         }
         Ok(all)
     }

@@ -110,7 +110,7 @@ async fn no_privilege_repeats_as_before() {
     assert!(matches!(lab.set_secret("pending-1").await, Ok(Applied::AlreadySet)));
 }
 
-/// A second password that nobody may end is refused, unless ALLOW_OLD_PASSWORD accepts it.
+/// A second password that nobody may end is refused, unless `ALLOW_OLD_PASSWORD` accepts it.
 #[tokio::test]
 async fn second_that_may_not_be_ended() {
     let mut lab = privileged().await;

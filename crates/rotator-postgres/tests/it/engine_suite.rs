@@ -83,7 +83,7 @@ impl EngineScene for Lab<'_> {
             let name = setting.split(' ').next().unwrap_or_default();
             !had.iter().any(|had| had.starts_with(name))
         };
-        let setting = GIVEN.into_iter().find(|setting| is_new(&setting));
+        let setting = GIVEN.into_iter().find(|setting| is_new(setting));
         let setting = setting.ok_or_else(|| DatabaseError::new("every setting is given"))?;
         self.admin(&format!("ALTER ROLE {} SET {setting}", quoted(username))).await;
         Ok(())

@@ -74,7 +74,7 @@ async fn md5_or_more_iterations_by_the_server() {
     lab.connect(&TestLogin { password: "new password".to_owned(), ..lab.app.clone() }).await.unwrap();
 }
 
-/// Passwords that SASLprep changes log in by other clients too.
+/// Passwords that `SASLprep` changes log in by other clients too.
 #[tokio::test]
 async fn saslprep_passwords_in_other_clients() {
     let lab = Lab::new(PostgresVersion::V18).await;

@@ -218,7 +218,7 @@ fn change(dice: &mut Dice, who: &str, group: &str, database: &str) -> String {
             "ALTER DEFAULT PRIVILEGES FOR ROLE {user}{} GRANT {} TO {}",
             dice.pick(&["", " IN SCHEMA one"]),
             dice.pick(&["SELECT ON TABLES", "EXECUTE ON FUNCTIONS"]),
-            quoted(&dice.pick(&[group, &format!("{group}_user")]).to_owned())
+            quoted(dice.pick(&[group, &format!("{group}_user")]))
         ),
         _ => format!(
             "SELECT redshift.give_default({}, '{}', '{group}_user', '{}', 'user', '{who}', {flag})",
