@@ -179,7 +179,7 @@ async fn self_managed_outside_on_request() {
         (&data["NetworkMode"], &data["Port"], &data["Engine"]),
         (&"public".into(), &"3306".into(), &"mysql".into())
     );
-    assert!(data["Warning"].as_str().unwrap().contains("nobody checked"), "{data}");
+    assert!(data["Warning"].as_str().unwrap().contains("it was not checked"), "{data}");
     world.expect_asked(&["value"]);
 }
 
