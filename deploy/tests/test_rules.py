@@ -129,19 +129,6 @@ def test_a_parameter_means_the_same_in_every_template() -> None:
                 assert exempt or both[0] == both[1], (name, parameter, key, both)
 
 
-def test_every_value_that_leads_into_a_mapping_has_a_row() -> None:
-    found = 0
-    for name in templates.NAMES:
-        template = templates.read(name)
-        looked_up = re.findall(r'"Fn::FindInMap": \["(\w+)", \{"Ref": "(\w+)"\}', json.dumps(template))
-        for mapping, parameter in looked_up:
-            assert sorted(template["Parameters"][parameter]["AllowedValues"]) == sorted(
-                template["Mappings"][mapping]
-            )
-        found += len(looked_up)
-    assert found > 0
-
-
 # All that CloudFormation's guide allows in a rule. cfn-lint lets others pass.
 IN_RULES = {"Fn::And", "Fn::Contains", "Fn::EachMemberEquals", "Fn::EachMemberIn", "Fn::Equals", "Fn::Not",
             "Fn::Or", "Fn::RefAll", "Fn::ValueOf", "Fn::ValueOfAll"}  # fmt: skip

@@ -66,7 +66,12 @@ fn a_target_is_built_for_tests_where_it_has_some() {
     let metadata: Value = serde_json::from_str(&metadata).expect("cargo writes JSON");
     let mut faults = Vec::new();
     for package in metadata["packages"].as_array().expect("packages") {
-        let manifest = fs::read_to_string(package["manifest_path"].as_str().expect("a path"));
+        let path = package["manifest_path"].as_str().expect("a path");
+        // The skeleton is short, and becomes an engine with tests of its own.
+        if path.contains("/examples/") {
+            continue;
+        }
+        let manifest = fs::read_to_string(path);
         let manifest = manifest.expect("a manifest");
         for target in package["targets"].as_array().expect("targets") {
             let kind = target["kind"][0].as_str().expect("a kind");

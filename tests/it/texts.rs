@@ -44,9 +44,9 @@ fn no_registry_is_named() {
     }
 }
 
-/// Every crate takes lints, version and licence from the workspace.
+/// Every crate takes lints, version and license from the workspace.
 #[test]
-fn lints_version_and_licence_are_shared() {
+fn lints_version_and_license_are_shared() {
     // A separate workspace declares what it needs itself.
     let is_member =
         |(name, text): &(String, String)| name.ends_with("/Cargo.toml") && !text.contains("[workspace]");

@@ -50,7 +50,7 @@ pub enum DiscoveryError {
         name: String,
     },
     /// The secret's owner: the host is a proxy.
-    #[error("the host is an rds proxy")]
+    #[error("the host is an RDS Proxy")]
     Proxy,
     /// The operator: the stacks are in another Region than the database.
     #[error("the database is in {region}, not in the region of this stack")]

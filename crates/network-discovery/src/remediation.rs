@@ -62,7 +62,8 @@ impl DiscoveryError {
 }
 
 const EXPLICIT_NETWORK: &str = "Give the stacks their network by parameters (`scripts/deploy SECRET_ID \
-    --network-discovery explicit`): this account has more than is read.";
+    --parameter NetworkDiscovery=explicit`, and the parameters that deploy/README.md lists): this account \
+    has more than is read.";
 
 fn lookup_hint(error: &AwsError, reader: Reader) -> String {
     match error.fault {

@@ -44,8 +44,7 @@ pub(crate) struct Arguments {
     engine: Option<EngineKind>,
 
     /// The ARN or name of the master secret for alternating users (default: `MASTER_SECRET_ARN`, else the
-    /// secret's
-    /// `masterarn`)
+    /// secret's `masterarn`)
     #[arg(long, value_name = "ARN")]
     master_secret: Option<String>,
 

@@ -134,7 +134,7 @@ fn is_steering(sign: char) -> bool {
     sign.is_control() || DIRECTION.contains(&sign) || turns.iter().any(|range| range.contains(&sign))
 }
 
-/// The text with all that steers escaped but, where there are colours, the sequences of [`Look`].
+/// The text with all that steers escaped but, where there are colors, the sequences of [`Look`].
 pub(crate) fn tamed(text: &str, colours: bool) -> String {
     let mut tamed = String::with_capacity(text.len());
     let mut rest = text;

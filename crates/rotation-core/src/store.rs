@@ -101,7 +101,7 @@ pub enum Put {
 
 /// A call of Secrets Manager failed.
 #[derive(Debug, Error)]
-#[error("{operation} on secrets manager failed: {fault}")]
+#[error("{operation} of Secrets Manager failed: {fault}")]
 pub struct StoreError {
     /// The operation, as the service names it.
     pub operation: &'static str,
@@ -143,7 +143,7 @@ pub enum StoreFault {
     #[error("the credentials are missing, expired or wrong")]
     CredentialsRefused,
     /// The administrator of the key.
-    #[error("the secret's kms key refused")]
+    #[error("the secret's KMS key refused")]
     KeyDenied,
     /// The secret's owner: the secret does not exist.
     #[error("there is no such secret")]

@@ -92,7 +92,7 @@ pub enum DatabaseError {
         remedies: &'static Remedies,
     },
     /// A statement failed.
-    #[error("a statement as {credential} failed")]
+    #[error("a statement run with {credential} failed")]
     Statement {
         /// The credential of the connection.
         credential: CredentialSource,

@@ -2,8 +2,7 @@
 
 /// The engine's own words, statements and settings. A hint that names a statement takes it from here, so that
 /// no hint has a statement of another engine. `USER` stands for the user, `HOST` for the host of an account
-/// and
-/// `PASSWORD` for the password in the secret.
+/// and `PASSWORD` for the password in the secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Remedies {
     /// How an administrator sets the password of a user: a statement or a command.

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The most versions without labels that are tried where no version with a label logs in.
-const MOST_UNLABELLED: usize = 3;
+const MOST_UNLABELED: usize = 3;
 
 /// Whether logins are tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -149,7 +149,7 @@ impl<S: SecretRecords, T: Diagnosable> Doctor<'_, S, T> {
                 && [Check::Address, Check::Connection, Check::Certificate].contains(&finding.check)
         });
         if !closed && !versions.iter().any(|version| version.access == Access::LogsIn) {
-            self.try_unlabelled(record, history, versions).await;
+            self.try_unlabeled(record, history, versions).await;
         }
         let live = versions.iter().find(|version| version.has(&StagingLabel::Current));
         if let (Some(session), Some(live)) = (session, live.filter(|live| opens(live).is_some())) {
@@ -161,14 +161,14 @@ impl<S: SecretRecords, T: Diagnosable> Doctor<'_, S, T> {
     }
 
     /// The newest versions without labels, while the service still has them.
-    async fn try_unlabelled(
+    async fn try_unlabeled(
         &self,
         record: &SecretRecord,
         history: Option<&[VersionRecord]>,
         versions: &mut Vec<DiagnosedVersion<T::Login>>,
     ) {
         let Some(history) = history else { return };
-        let unlabeled = history.iter().filter(|version| version.labels.is_empty()).take(MOST_UNLABELLED);
+        let unlabeled = history.iter().filter(|version| version.labels.is_empty()).take(MOST_UNLABELED);
         let mut found = Vec::new();
         for VersionRecord { id, .. } in unlabeled {
             let read = self.store.value(&record.stages.secret, id).await;
@@ -327,5 +327,5 @@ fn hinders(finding: &Finding) -> bool {
 fn unlabeled(history: Option<&[VersionRecord]>) -> Unlabeled {
     let Some(history) = history else { return Unlabeled::Unread };
     let count = history.iter().filter(|version| version.labels.is_empty()).count();
-    if count > MOST_UNLABELLED { Unlabeled::Newest } else { Unlabeled::All }
+    if count > MOST_UNLABELED { Unlabeled::Newest } else { Unlabeled::All }
 }

@@ -106,7 +106,7 @@ async fn text_lines<D: Database>(scenes: Scenes<D>) -> Verdict {
         ensure!(found, "no line for {step} of {} in {output}", report.request_id);
     }
     ensure!(output.contains("VERSION_NOT_FOUND"), "the code is not in {output}");
-    ensure!(!output.contains('\u{1b}'), "there are colours in {output}");
+    ensure!(!output.contains('\u{1b}'), "there are colors in {output}");
     Ok(())
 }
 

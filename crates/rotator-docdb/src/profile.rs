@@ -38,8 +38,8 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
 /// The parts of hints that are particular to DocumentDB and MongoDB.
 const REMEDIES: Remedies = Remedies {
     set_password: "db.updateUser(\"USER\", {pwd: passwordPrompt()}) in mongosh",
-    unlock: "db.updateUser(\"USER\", {pwd: passwordPrompt()}) in mongosh",
-    prolong: "db.updateUser(\"USER\", {pwd: passwordPrompt()}) in mongosh",
+    unlock: "nothing: these servers lock no user",
+    prolong: "nothing: these servers let no user expire",
     access_rules: "the user's authenticationRestrictions",
     authentication: "Give the user SCRAM-SHA-256 or SCRAM-SHA-1: db.updateUser(\"USER\", {pwd: \
         passwordPrompt(), mechanisms: [\"SCRAM-SHA-256\"]}) in mongosh. A password is never sent in \

@@ -30,7 +30,13 @@ pub(crate) fn corrections(
     let roles = roles(wanted);
     for right in has.difference(wanted) {
         match right {
-            Right::Dynamic { name, .. } => revoke(format!("{name} ON *.*")),
+            Right::Dynamic { name, .. } => {
+                // Its option went with that of `*.*`; the privilege itself stays.
+                let plain = Right::Dynamic { name: name.clone(), grantable: false };
+                if !(kept.contains(&plain) && wanted.contains(&plain)) {
+                    revoke(format!("{name} ON *.*"));
+                }
+            }
             Right::Proxy { user, .. } => revoke(format!("PROXY ON {}", user.sql())),
             Right::Role { role, admin } if *admin || !roles.contains(role) => revoke(role.sql()),
             _ => {}
@@ -225,4 +231,31 @@ fn by_object<'a>(rights: impl Iterator<Item = &'a Right>) -> BTreeMap<Object, BT
 
 fn join(names: &BTreeSet<String>) -> String {
     names.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn statements(wanted: &[Right], has: &[Right]) -> Vec<String> {
+        let rights = |rights: &[Right]| rights.iter().cloned().collect();
+        let account = Account::new("app", "%");
+        let made = corrections(&rights(wanted), &rights(has), &account, Dialect::MySql((9, 0, 0)));
+        made.iter().map(|statement| statement.sql.to_string()).collect()
+    }
+
+    /// The server takes the options of dynamic privileges along with that of `*.*`. A privilege that only had
+    /// to lose its option stays, and one that keeps its option gets it back.
+    #[test]
+    fn options_that_go_along() {
+        let global = Right::GrantOption { on: Object::Global };
+        let dynamic = |grantable| Right::Dynamic { name: "XA_RECOVER_ADMIN".to_owned(), grantable };
+        let revoke = "REVOKE GRANT OPTION ON *.* FROM 'app'@'%'";
+        assert_eq!(statements(&[dynamic(false)], &[global.clone(), dynamic(true)]), [revoke]);
+        let again = "GRANT XA_RECOVER_ADMIN ON *.* TO 'app'@'%' WITH GRANT OPTION";
+        assert_eq!(statements(&[dynamic(true)], &[global, dynamic(true)]), [revoke, again]);
+        let (alone, plain) =
+            ("REVOKE XA_RECOVER_ADMIN ON *.* FROM 'app'@'%'", again.replace(" WITH GRANT OPTION", ""));
+        assert_eq!(statements(&[dynamic(false)], &[dynamic(true)]), [alone, &plain]);
+    }
 }

@@ -156,6 +156,8 @@ impl Pair {
         with.extend(beyond.iter().cloned());
         with.retain(|right| !free.contains(right));
         let mut without: Rights = own.difference(&beyond).cloned().collect();
+        // Of a right with an option, or of all privileges, the original's part is not beyond it.
+        without.extend(original.iter().filter(|right| is_part(right, &beyond)).cloned());
         without.extend(free);
         let (to, from) = (self.original_at(twins.original_host), self.clone_at(twins.host));
         excess.give.extend(corrections(&with, original, &to, self.dialect));

@@ -32,7 +32,7 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
 /// The parts of hints that are particular to Redshift.
 const REMEDIES: Remedies = Remedies {
     set_password: "ALTER USER \"USER\" PASSWORD 'PASSWORD'",
-    unlock: "ALTER USER \"USER\" PASSWORD 'PASSWORD'",
+    unlock: "ALTER USER \"USER\" PASSWORD 'PASSWORD', which ends PASSWORD DISABLE",
     prolong: "ALTER USER \"USER\" VALID UNTIL 'infinity'",
     access_rules: "the parameter require_ssl and the network settings of the cluster or workgroup",
     authentication: "Let the server ask for md5 or sha256 over TLS; a password is never sent in cleartext.",

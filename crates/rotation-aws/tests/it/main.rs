@@ -109,8 +109,8 @@ async fn missing_value_and_missing_secret() {
     let other =
         lab.service.stages(lab.secret.as_str()).expect("labels").into_keys().next().expect("a version");
     let other = VersionId::new(other).expect("an id");
-    let mislabelled = lab.store.read(&lab.secret, Version::Pending(&other)).await.expect("an answer");
-    assert!(mislabelled.is_none(), "a version that does not hold the label");
+    let mislabeled = lab.store.read(&lab.secret, Version::Pending(&other)).await.expect("an answer");
+    assert!(mislabeled.is_none(), "a version that does not hold the label");
     let nobody = SecretId::new("nobody").expect("a name");
     assert_eq!(fault(lab.store.read(&nobody, Version::Current).await), StoreFault::NoSuchSecret);
     assert_eq!(fault(lab.store.describe(&nobody).await), StoreFault::NoSuchSecret);

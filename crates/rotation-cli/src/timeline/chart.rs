@@ -31,7 +31,7 @@ pub(super) fn write(html: &mut String, timeline: &Timeline, id: &str) {
     }
 }
 
-/// Some neighbouring moments of a timeline.
+/// Some neighboring moments of a timeline.
 struct Chart<'a> {
     timeline: &'a Timeline,
     block: Range<usize>,
@@ -145,7 +145,8 @@ impl Chart<'_> {
             }
             Carried::Labels(labels, source) => (labels, *source),
         };
-        let height = BAR / labels.len().max(1);
+        // Many labels overlap rather than vanish.
+        let height = (BAR / labels.len().max(1)).max(2);
         for (lane, label) in labels.iter().enumerate() {
             let y = top + 6 + lane * height;
             let (dashed, on) = match source {

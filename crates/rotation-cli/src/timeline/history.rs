@@ -9,7 +9,7 @@ use rotation_doctor::{Dates, VersionSeen};
 use super::{Event, Login, LoginOutcome, Mark, Source, Timeline, What};
 
 /// As many versions without labels as are shown, the newest.
-const MOST_UNLABELLED: usize = 8;
+const MOST_UNLABELED: usize = 8;
 
 /// What is known of the past.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +90,7 @@ fn known<'a>(dates: &'a Dates, seen: &'a [VersionSeen]) -> (Vec<Known<'a>>, usiz
     }
     versions.sort_by_key(|version| (version.created.is_none(), version.created));
     let unlabeled = versions.iter().filter(|version| version.labels.is_empty()).count();
-    let left_out = unlabeled.saturating_sub(MOST_UNLABELLED);
+    let left_out = unlabeled.saturating_sub(MOST_UNLABELED);
     let mut surplus = left_out;
     versions.retain(|version| {
         let keep = !version.labels.is_empty() || surplus == 0;

@@ -36,7 +36,7 @@ pub(super) fn legend() -> String {
     html
 }
 
-/// The sign of a login: shapes differ, so that no colour is needed.
+/// The sign of a login: shapes differ, so that no color is needed.
 pub(super) fn sign(outcome: LoginOutcome, x: usize, y: usize, title: &str) -> String {
     let (class, shape) = match outcome {
         LoginOutcome::LogsIn => ("logs-in", format!("<circle cx=\"{x}\" cy=\"{y}\" r=\"5\"/>")),

@@ -129,7 +129,7 @@ async fn master_without_replication_gets_it() {
     let pair = Pair::rotated(0).await;
     pair.world.admin(&format!("ALTER ROLE {} REPLICATION", pair.world.user.username)).await;
     let advice = pair.doctor(&expect![[r#"
-        fault privileges DB_PRIVILEGE_MISSING: a statement as the master secret failed: a privilege is missing: ALTER ROLE "master" REPLICATION
+        fault privileges DB_PRIVILEGE_MISSING: a statement run with the master secret failed: a privilege is missing: ALTER ROLE "master" REPLICATION
             As an administrator of the database: ALTER ROLE "master" REPLICATION
         healthy, command: none
     "#]]).await;
@@ -143,7 +143,7 @@ async fn original_past_its_validity() {
     let pair = Pair::rotated(1).await;
     pair.world.admin(&format!("ALTER ROLE {} VALID UNTIL '2001-01-01'", pair.world.user.username)).await;
     let advice = pair.doctor(&expect![[r#"
-        fault privileges DB_EXPIRED: a statement as the master secret failed: "app" is past the end of its validity
+        fault privileges DB_EXPIRED: a statement run with the master secret failed: "app" is past the end of its validity
             As an administrator of the database: ALTER ROLE "app" VALID UNTIL 'infinity'
         healthy, command: none
     "#]]).await;
@@ -179,7 +179,7 @@ async fn original_without_login_is_named() {
                 unknown, command: none
             "#]],
             _ => expect![[r#"
-                fault privileges DB_LOCKED: a statement as the master secret failed: "app" may not log in
+                fault privileges DB_LOCKED: a statement run with the master secret failed: "app" may not log in
                     As an administrator of the database: ALTER ROLE "app" LOGIN
                 healthy, command: none
             "#]],
@@ -203,7 +203,7 @@ async fn user_named_like_a_clone() {
     let pair =
         Pair { master: TestLogin { username: name.replace("_clone", ""), ..pair.master.clone() }, ..pair };
     pair.doctor(&expect![[r#"
-        fault login DB_ORIGINAL_NOT_FOUND: login with AWSCURRENT failed: the server let the user in and refused the first request: the name "master_clone" is that of a clone, and there is no user "master" that it could be the clone of (probe)
+        fault login DB_ORIGINAL_NOT_FOUND: login with AWSCURRENT failed: the login succeeded, but the server refused the first request: the name "master_clone" is that of a clone, and there is no user "master" that it could be the clone of (probe)
             Rotate "master_clone" with the single-user strategy, or rename it so that its name does not end like a clone's. If it is the clone of a user that was dropped, create "master" again.
         unknown, command: none
     "#]]).await;

@@ -452,9 +452,9 @@ async fn diagnosis_locks_no_mysql_user() {
     server.try_login(&world.login("AWSCURRENT").unwrap()).await.unwrap();
 }
 
-/// Each labelled version is tried once, and none where no login was requested.
+/// Each labeled version is tried once, and none where no login was requested.
 #[tokio::test]
-async fn one_login_per_labelled_version() {
+async fn one_login_per_labeled_version() {
     let world = World::new().await;
     world.put_pending("never-to-be-set-0123");
     doctor(&world, &flags(&["--no-logins"])).await.0.expect_code(0);

@@ -29,7 +29,7 @@ async fn commands_with_examples() {
 
             Commands:
               network  Find out where a rotation function is to be placed: VPC, subnets, security groups
-              secret   Rotate a secret from this machine, with your own AWS credentials
+              run      Rotate a secret from this machine, with your own AWS credentials
               doctor   Check a secret from every side and report what is wrong; changes nothing
               explain  Show which version carried which label over time and which version logs in now; changes
                        nothing
@@ -86,9 +86,9 @@ async fn run_describes_what_it_will_do() {
                       secret is given, else single)
 
                       Possible values:
-                      - single:      The user changes its own password; for a moment only the pending version
+                      - single_user: The user changes its own password; for a moment only the pending version
                         logs in
-                      - alternating: Two users take turns; the live one keeps its password
+                      - master_user: Two users take turns; the live one keeps its password
 
                   --engine <ENGINE>
                       What the secret opens (default: what its `engine` names; any other engine is refused)
@@ -173,7 +173,8 @@ async fn network_lists_what_it_asks() {
                       [default: auto]
 
                   --host <NAME>
-                      The database's own endpoint (default: what the secret names). With it the secret is not read
+                      The database's own endpoint (default: what the secret names). With it the secret is not
+                      read
 
                   --engine <ENGINE>
                       What the database must be (default: what the secret names)

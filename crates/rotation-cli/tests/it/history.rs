@@ -175,7 +175,7 @@ fn unlisted_version_is_still_shown() {
 
 /// Of many versions without labels, the newest are shown.
 #[test]
-fn newest_unlabelled_versions_are_shown() {
+fn newest_unlabeled_versions_are_shown() {
     let mut versions: Vec<_> =
         (0..20_u8).map(|number| Version(number, u64::from(100 - number) * DAY, &[], None)).collect();
     versions.push(Version(99, DAY, CURRENT, Some(Access::LogsIn)));

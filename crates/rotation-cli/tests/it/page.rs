@@ -118,7 +118,7 @@ async fn light_dark_and_on_paper() {
     for picture in [&light, &dark] {
         assert!(picture.starts_with(b"\x89PNG") && picture.len() > 20_000, "{} bytes", picture.len());
     }
-    assert_ne!(light, dark, "the page follows the preferred colours");
+    assert_ne!(light, dark, "the page follows the preferred colors");
     let paper = chromium.print().await.unwrap();
     assert!(paper.starts_with(b"%PDF") && paper.len() > 10_000, "{} bytes", paper.len());
 }

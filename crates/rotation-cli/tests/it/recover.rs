@@ -83,7 +83,7 @@ async fn every_command_that_writes_asks_the_same_question() {
     let world = World::new().await;
     let version = world.half_way().await;
     let current = world.holder("AWSCURRENT");
-    for command in ["secret", "recover"] {
+    for command in ["run", "recover"] {
         let run = world.answer(command, "n").await;
         run.expect_code(1).expect_out("Go on? [y/N] ").expect_out("error: nothing was changed");
         assert_eq!(world.holder("AWSCURRENT"), current, "{}", run.out);

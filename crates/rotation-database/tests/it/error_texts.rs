@@ -182,7 +182,11 @@ pub(crate) const STORE_FAULTS: [StoreFault; 12] = [
 
 fn stores(samples: &Samples) -> Vec<RotationError> {
     let Samples { operation, read, key, .. } = *samples;
-    let own = STORE_FAULTS.map(|fault| StoreError::new(operation, fault).into());
+    let own = STORE_FAULTS.map(|fault| {
+        // Labels move only where labels are written.
+        let moves = fault == StoreFault::Conflict;
+        StoreError::new(if moves { "UpdateSecretVersionStage" } else { operation }, fault).into()
+    });
     let master =
         STORE_FAULTS.map(|fault| master(RelatedSecretError::Unreadable(StoreError::new(read, fault))));
     let related = [StoreFault::AccessDenied, StoreFault::NoSuchSecret]
@@ -311,6 +315,21 @@ fn logins(samples: &Samples) -> Vec<RotationError> {
     refused.into_iter().chain(broken).chain(missing).chain(rest).collect()
 }
 
+/// With which credential, and by which statement, a fault like this is met: articles show what can occur.
+fn raised_by(fault: &StatementFault) -> (CredentialSource, Option<&'static str>) {
+    match fault {
+        StatementFault::OtherAccounts { .. } | StatementFault::PasswordsRestricted => {
+            (CredentialSource::Current, None)
+        }
+        StatementFault::SessionDiffers { .. } => (CredentialSource::Pending, None),
+        StatementFault::OldPasswordActive { .. } => (MASTER_SECRET, None),
+        StatementFault::LockUnavailable { .. } => (MASTER_SECRET, Some("get lock")),
+        StatementFault::MajorityMissing => (MASTER_SECRET, Some("updateUser")),
+        StatementFault::PasswordPolicy { .. } => (MASTER_SECRET, Some("set password")),
+        _ => (MASTER_SECRET, Some("alter role")),
+    }
+}
+
 fn statements(samples: &Samples) -> Vec<RotationError> {
     let Samples { user, clone, statement: needed, .. } = *samples;
     let all = [
@@ -340,10 +359,10 @@ fn statements(samples: &Samples) -> Vec<RotationError> {
         StatementFault::Other { code: "XX000".into() },
         StatementFault::Other { code: "unexpected reply".into() },
     ];
-    let statement = |fault| {
-        let error =
-            StatementError { fault, statement: Some("alter role"), source: None, is_before_password: false };
-        DatabaseError::Statement { credential: MASTER_SECRET, error, remedies: samples.remedies }.into()
+    let statement = |fault: StatementFault| {
+        let (credential, statement) = raised_by(&fault);
+        let error = StatementError { fault, statement, source: None, is_before_password: false };
+        DatabaseError::Statement { credential, error, remedies: samples.remedies }.into()
     };
     let own = StatementError::new(StatementFault::PasswordsRestricted);
     let own = DatabaseError::Statement {
@@ -393,7 +412,7 @@ fn code_message_and_hint_for_every_error() {
         assert!(code.name().bytes().all(|b| b.is_ascii_uppercase() || b == b'_'), "{code}");
         assert!(
             message.starts_with(|c: char| c.is_ascii_lowercase())
-                || message.contains(" on secrets manager failed")
+                || message.contains(" of Secrets Manager failed")
                 || message.starts_with("DescribeDBInstances of Amazon RDS failed"),
             "{message}"
         );

@@ -8,7 +8,7 @@ use crate::world::{ARN, version};
 const CURRENT: usize = 1;
 const PENDING: usize = 2;
 const PREVIOUS: usize = 3;
-const UNLABELLED: usize = 4;
+const UNLABELED: usize = 4;
 
 fn known(number: usize, access: Access) -> KnownVersion {
     let labels = match number {
@@ -104,8 +104,8 @@ fn one_safe_advice_for_every_stuck_state() {
         check(&off(pending), State::OnlyPendingLogsIn, &current_to(Some(CURRENT), PENDING));
         let previous = situation(&[(CURRENT, access), (PENDING, Refused), (PREVIOUS, LogsIn)]);
         check(&previous, State::OnlyPreviousLogsIn, &current_to(Some(CURRENT), PREVIOUS));
-        let unlabeled = situation(&[(CURRENT, access), (PREVIOUS, Refused), (UNLABELLED, LogsIn)]);
-        check(&unlabeled, State::OnlyUnlabeledLogsIn, &current_to(Some(CURRENT), UNLABELLED));
+        let unlabeled = situation(&[(CURRENT, access), (PREVIOUS, Refused), (UNLABELED, LogsIn)]);
+        check(&unlabeled, State::OnlyUnlabeledLogsIn, &current_to(Some(CURRENT), UNLABELED));
     }
     let unknown = situation(&[(CURRENT, Refused), (PENDING, Unknown), (PREVIOUS, LogsIn)]);
     check(&unknown, State::OnlyPreviousLogsIn, &current_to(Some(CURRENT), PREVIOUS));
@@ -142,7 +142,7 @@ fn advice_never_risks_the_working_login() {
     let mut moves = 0;
     for code in 0..accesses.len().pow(4) {
         let digit = |place: u32| accesses[code / accesses.len().pow(place) % accesses.len()];
-        let versions: Vec<_> = [CURRENT, PENDING, PREVIOUS, UNLABELLED]
+        let versions: Vec<_> = [CURRENT, PENDING, PREVIOUS, UNLABELED]
             .into_iter()
             .zip(0..)
             .filter_map(|(number, place)| Some((number, digit(place)?)))
@@ -224,7 +224,7 @@ fn untried_is_never_a_refusal() {
     check(&situation(&[(CURRENT, NoValue)]), State::Unknown, &Remedy::FixFirst);
     // A version without a label is not compared with anything that a rotation would use.
     let version = Some(version(CURRENT));
-    let old = situation(&[(CURRENT, Refused), (UNLABELLED, Unusable)]);
+    let old = situation(&[(CURRENT, Refused), (UNLABELED, Unusable)]);
     check(&old, State::NoVersionLogsIn, &Remedy::SetPassword { version });
     let advice = Advice { state: State::Unknown, remedy: Remedy::FixUnusable };
     assert!(advice.sentence().contains("--strategy"), "{}", advice.sentence());

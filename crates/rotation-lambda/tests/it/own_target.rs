@@ -70,7 +70,7 @@ async fn rotated_counted_and_diagnosed() {
     let results: Vec<_> = office.lines("result").iter().map(|line| line["result"].clone()).collect();
     assert_eq!(results, ["created", "set", "tested", "finished"]);
     for line in office.lines("result").iter().chain(&office.lines("_aws")) {
-        assert_eq!((&line["engine"], &line["strategy"]), (&json!("Ticket office"), &json!("single ticket")));
+        assert_eq!((&line["engine"], &line["strategy"]), (&json!("ticket_office"), &json!("single_ticket")));
     }
     assert_eq!(office.lines("_aws").len(), 4);
 

@@ -25,7 +25,7 @@ use scene::Pair;
 use server::Server;
 
 function_suite!(skeleton_single_user: |topic| function(SingleUser, topic));
-function_suite!(skeleton_alternating_users: |topic| function(MasterUser, topic));
+function_suite!(skeleton_master_user: |topic| function(MasterUser, topic));
 engine_suite!(skeleton: engine);
 
 fn function(strategy: RotationStrategy, topic: Topic) {

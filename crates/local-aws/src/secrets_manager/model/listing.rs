@@ -58,7 +58,7 @@ impl Model {
         }
         let entries = secrets.into_iter().map(|secret| {
             let mut entry = secret.outline();
-            let labeled = secret.labelled_versions();
+            let labeled = secret.labeled_versions();
             if !labeled.is_empty() {
                 entry.insert("SecretVersionsToStages".to_owned(), Value::Object(labeled));
             }

@@ -86,7 +86,7 @@ impl Model {
     pub(super) fn describe_secret(&self, request: &ByName) -> Result<Value, ServiceError> {
         let secret = self.find(&request.secret_id)?;
         let mut answer = secret.outline();
-        if let Some(labeled) = Some(secret.labelled_versions()).filter(|labeled| !labeled.is_empty()) {
+        if let Some(labeled) = Some(secret.labeled_versions()).filter(|labeled| !labeled.is_empty()) {
             answer.insert("VersionIdsToStages".to_owned(), Value::Object(labeled));
         }
         Ok(Value::Object(answer))

@@ -139,7 +139,7 @@ impl Secret {
     }
 
     /// `VersionIdsToStages`: the versions that carry a label.
-    pub(super) fn labelled_versions(&self) -> Map<String, Value> {
+    pub(super) fn labeled_versions(&self) -> Map<String, Value> {
         let labeled = self.versions.iter().filter(|version| !version.stages.is_empty());
         labeled.map(|version| (version.id.as_str().to_owned(), json!(version.stages))).collect()
     }

@@ -35,7 +35,7 @@ fn read_only_server_is_a_fault() {
     checked(facts(Some(true)), "ok server OK: 16.4, accepts writes");
     checked(
         facts(Some(false)),
-        "fault server DB_READ_ONLY: a statement as AWSCURRENT failed: the server is read-only",
+        "fault server DB_READ_ONLY: a statement run with AWSCURRENT failed: the server is read-only",
     );
     checked(
         facts(None),
@@ -72,11 +72,11 @@ fn server_policy_against_generated() {
     }
 }
 
-const RESTRICTED: &str = "fault privileges DB_PASSWORDS_RESTRICTED: a statement as AWSCURRENT failed: the \
-    server lets only members of rds_password change passwords";
+const RESTRICTED: &str = "fault privileges DB_PASSWORDS_RESTRICTED: a statement run with AWSCURRENT failed: \
+    the server lets only members of rds_password change passwords";
 
-const EXPIRED: &str = "fault privileges DB_EXPIRED: a statement as AWSCURRENT failed: the validity of the \
-    user's password has expired";
+const EXPIRED: &str = "fault privileges DB_EXPIRED: a statement run with AWSCURRENT failed: the \
+    validity of the user's password has expired";
 
 /// What keeps a user from changing its own password concerns only a single user.
 #[test]
@@ -126,8 +126,8 @@ fn unended_password_is_a_warning() {
     let unseen = || SecondPassword::Unseen { needed: needed() };
     let warned = |hint: &str| {
         vec![format!(
-            "warning passwords DB_OLD_PASSWORD_ACTIVE: a statement as AWSCURRENT failed: a password that was \
-             replaced still logs in\n    {hint}\n"
+            "warning passwords DB_OLD_PASSWORD_ACTIVE: a statement run with AWSCURRENT failed: a password \
+             that was replaced still logs in\n    {hint}\n"
         )]
     };
     let none: Vec<String> = Vec::new();
@@ -153,7 +153,7 @@ fn what_a_single_user_lacks() {
         Situation::Fresh,
         lacking,
         &expect![[r"
-            fault privileges DB_PRIVILEGE_MISSING: a statement as AWSCURRENT failed: a privilege is missing: GRANT a; GRANT b
+            fault privileges DB_PRIVILEGE_MISSING: a statement run with AWSCURRENT failed: a privilege is missing: GRANT a; GRANT b
                 As an administrator of the database: GRANT a; GRANT b
             ok secret document names connection certificate login server rotation function
             version 01 [AWSCURRENT] of app: logs in
@@ -166,7 +166,7 @@ fn what_a_single_user_lacks() {
         Situation::Fresh,
         unplannable,
         &expect![[r"
-            fault privileges DB_BUSY: a statement as AWSCURRENT failed: another session changed the user at the same time
+            fault privileges DB_BUSY: a statement run with AWSCURRENT failed: another session changed the user at the same time
                 Nothing is lost. Secrets Manager calls again a few times; if it gives up, rotate again.
             ok secret document names connection certificate login server rotation function
             version 01 [AWSCURRENT] of app: logs in
@@ -237,7 +237,7 @@ fn second_user_against_the_first() {
         Situation::Fresh,
         stranger,
         &expect![[r"
-            fault privileges DB_CLONE_NOT_RECOGNIZED: a statement as the master secret failed: the other user of the pair exists and is not known to be a clone of this one
+            fault privileges DB_CLONE_NOT_RECOGNIZED: a statement run with the master secret failed: the other user of the pair exists and is not known to be a clone of this one
                 If the second user is this user's clone, give it the same privileges, or set ADOPT_CLONES=arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf on the function for one rotation. Otherwise rename one of the two users.
             ok secret document names connection certificate login server master rotation function
             version 01 [AWSCURRENT] of app: logs in

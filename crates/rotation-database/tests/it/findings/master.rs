@@ -19,7 +19,7 @@ fn missing_abilities_are_reported() {
         Situation::Fresh,
         lacking,
         &expect![[r"
-            fault privileges DB_PRIVILEGE_MISSING: a statement as the master secret failed: a privilege is missing: GRANT a
+            fault privileges DB_PRIVILEGE_MISSING: a statement run with the master secret failed: a privilege is missing: GRANT a
                 As an administrator of the database: GRANT a
             note server SERVER_NOTE: a note
             ok secret document names connection certificate login server master grants rotation function

@@ -27,7 +27,7 @@ fn check_unlabeled(count: usize, tried: usize, state: StuckState, unlabeled: Unl
 
 /// Where no label logs in, the newest three versions without one are tried.
 #[test]
-fn newest_three_unlabelled_versions() {
+fn newest_three_unlabeled_versions() {
     check_unlabeled(0, 0, StuckState::NoVersionLogsIn, Unlabeled::All);
     check_unlabeled(2, 2, StuckState::OnlyUnlabeledLogsIn, Unlabeled::All);
     check_unlabeled(3, 3, StuckState::OnlyUnlabeledLogsIn, Unlabeled::All);

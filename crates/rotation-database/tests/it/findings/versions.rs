@@ -323,9 +323,9 @@ fn unreadable_versions_are_listed() {
     check_single(
         unread,
         &expect![[r"
-            fault document NET_SM_UNREACHABLE: AWSCURRENT: GetSecretValue on secrets manager failed: the endpoint did not answer
+            fault document NET_SM_UNREACHABLE: AWSCURRENT: GetSecretValue of Secrets Manager failed: the endpoint did not answer
                 Give the function's VPC an interface endpoint for Secrets Manager or a NAT gateway, and let the function's security group reach port 443. Outside of a VPC, check SECRETS_MANAGER_ENDPOINT.
-            fault login NET_SM_UNREACHABLE: GetSecretValue on secrets manager failed: the endpoint did not answer
+            fault login NET_SM_UNREACHABLE: GetSecretValue of Secrets Manager failed: the endpoint did not answer
                 Give the function's VPC an interface endpoint for Secrets Manager or a NAT gateway, and let the function's security group reach port 443. Outside of a VPC, check SECRETS_MANAGER_ENDPOINT.
             ok secret rotation function
             version 01 [AWSCURRENT] of nobody: was not tried, NET_SM_UNREACHABLE
