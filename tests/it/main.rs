@@ -7,6 +7,7 @@ mod codes;
 mod copies;
 mod guarantees;
 mod links;
+mod names;
 mod readme;
 mod reference;
 mod remedies;

@@ -17,7 +17,7 @@ pub(super) fn cases<D: Database>() -> Vec<Case<D>> {
         Case::new("a secret's test query is ignored, and a note reports that", ignored),
         Case::new("a secret's test query counts where it is allowed", counted),
         Case::new("a secret's test query that is invalid is refused before a password is made", unusable),
-        Case::new("a dry run reports that the test query would run, but not its text", rehearsed),
+        Case::new("a dry run reports that the test query would run, but not its text", planned),
     ]
 }
 
@@ -91,7 +91,7 @@ async fn unusable<D: Database>(scenes: Scenes<D>) -> Verdict {
     scene.check_live().await
 }
 
-async fn rehearsed<D: Database>(scenes: Scenes<D>) -> Verdict {
+async fn planned<D: Database>(scenes: Scenes<D>) -> Verdict {
     let build = scenes.build().env("DRY_RUN", "true").env("TEST_QUERY", D::REFUSED_STATEMENT);
     let scene = build.start().await?;
     scene.rotate().await?;

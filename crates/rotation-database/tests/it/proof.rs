@@ -19,7 +19,7 @@ fn proof(deployed: Option<&str>, field: TestField) -> CustomProof {
 /// it runs.
 #[track_caller]
 fn check(proof: CustomProof, field: Option<&str>, outcome: &str, said: &str) {
-    let (verified, rehearsed, probes) = World::run(async {
+    let (verified, planned, probes) = World::run(async {
         let service = Situation::Fresh.prepare(Plan::SingleUser, Kind::Transactional, Variant::Sound).await;
         let document = SecretDocument::parse(&document("app", "first-password")).unwrap();
         let document = match field {
@@ -30,14 +30,14 @@ fn check(proof: CustomProof, field: Option<&str>, outcome: &str, said: &str) {
         let strategy = Strategy::<NoDatabaseLookup>::SingleUser;
         let settings = DatabaseSettings { proof, ..DatabaseSettings::new(policy()) };
         let target = Database::new(server, strategy, settings, &invocation(Duration::from_secs(20)));
-        let rehearsed = match target.proof(&document) {
+        let planned = match target.proof(&document) {
             Ok(proof) => [proof.statements[1..].concat(), proof.notes.concat()].concat(),
             Err(error) => error.code().to_string(),
         };
         service.world.gate.borrow_mut().log.clear();
         let verified = target.verify(&document).await;
         let log = service.world.gate.borrow().log.iter().map(|(_, name)| *name).collect::<Vec<_>>();
-        (verified, rehearsed, log)
+        (verified, planned, log)
     });
     let verified = match verified {
         Ok(notes) => format!("{probes:?} {notes:?}").replace("server: ", ""),
@@ -47,7 +47,7 @@ fn check(proof: CustomProof, field: Option<&str>, outcome: &str, said: &str) {
             format!("{}: {}", error.code(), with_causes(&error))
         }
     };
-    assert_eq!((verified.as_str(), rehearsed.as_str()), (outcome, said));
+    assert_eq!((verified.as_str(), planned.as_str()), (outcome, said));
 }
 
 const DEPLOYED: &str = "the statement of TEST_QUERY, in a read-only transaction";

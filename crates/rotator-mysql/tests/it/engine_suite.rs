@@ -140,7 +140,7 @@ impl EngineScene for Lab {
         let sides = needed.split_once(" /* or: ");
         let (gives, takes) = sides.ok_or_else(|| DatabaseError::new(format!("one side alone: {needed}")))?;
         let decided = if give { gives } else { takes.trim_end_matches(" */") };
-        for statement in decided.split("; ") {
+        for statement in statements(decided) {
             self.server.execute(&[statement]).await.map_err(DatabaseError::new)?;
         }
         Ok(())
@@ -152,6 +152,16 @@ impl EngineScene for Lab {
         let own = writes(self, &[own]).into_iter().map(|sql| sql.replace(&account, "USER()"));
         own.chain(writes(self, &[&self.master.username])).collect()
     }
+}
+
+/// The statements of a text that puts `; ` between them. Names may have that as well.
+fn statements(text: &str) -> Vec<&str> {
+    let begins =
+        |at: &usize| ["GRANT ", "REVOKE ", "ALTER ", "SET "].iter().any(|word| text[*at..].starts_with(word));
+    let starts = text.match_indices("; ").map(|(at, separator)| at + separator.len()).filter(begins);
+    let starts: Vec<usize> = [0].into_iter().chain(starts).collect();
+    let ends = starts[1..].iter().map(|start| start - "; ".len()).chain([text.len()]);
+    starts.iter().zip(ends).map(|(start, end)| &text[*start..end]).collect()
 }
 
 /// All that the server received of these users so far, reads included.
