@@ -49,7 +49,7 @@ function_suite!(postgres_18_alternating_users:
 /// A program that ends at once does not conform.
 /// The suite itself must be able to fail, and to report where.
 #[test]
-#[should_panic(expected = "two rotations leave AWSCURRENT alive and the old credential")]
+#[should_panic(expected = "two rotations keep AWSCURRENT and the old credential")]
 fn program_that_ends_at_once_fails() {
     let database = Server::shared(PostgresVersion::V18);
     let program = "/bin/true".into();
