@@ -19,7 +19,7 @@ const SOURCES: &[Source] = &[
     Source {
         name: "postgres",
         functions: &["postgres_single_user", "postgres_master_user"],
-        size_bar: 5 * MIB / 2,
+        size_bar: 11 * MIB / 4,
     },
     Source { name: "mysql", functions: &["mysql_single_user", "mysql_master_user"], size_bar: 3 * MIB },
     Source { name: "mariadb", functions: &["mariadb_single_user", "mariadb_master_user"], size_bar: 3 * MIB },
