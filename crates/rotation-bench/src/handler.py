@@ -2,6 +2,7 @@
 
 The client is made when the module is loaded, which is at least as fast to the first answer as making it in
 the handler, and faster for every later one. psycopg2 loads in half the time that pg8000 takes.
+"""
 
 import json
 import os
