@@ -4,10 +4,7 @@
 
 use expect_test::{Expect, expect};
 
-use crate::{
-    command,
-    help_rules::{faults, subcommands},
-};
+use crate::command;
 
 async fn check(arguments: &[&str], expected: Expect) {
     let run = command::run(arguments, &[]).await;
@@ -207,19 +204,6 @@ async fn network_lists_what_it_asks() {
         "#]],
     )
     .await;
-}
-
-#[tokio::test]
-async fn every_help_text_keeps_the_rules() {
-    let top = command::run(&["--help"], &[]).await;
-    assert_eq!(faults(&top.out), Vec::<String>::new(), "{}", top.out);
-    let commands = subcommands(&top.out);
-    assert!(commands.len() > 2, "{commands:?}");
-    for name in commands {
-        let help = command::run(&[name, "--help"], &[]).await;
-        help.expect_code(0);
-        assert_eq!(faults(&help.out), Vec::<String>::new(), "{name}:\n{}", help.out);
-    }
 }
 
 /// A wrong command line ends with exit code 2.

@@ -1,10 +1,12 @@
-//! What every help text keeps to, whichever command it is of.
+//! The rules of help texts. Each program whose tests have this module is checked with all its subcommands.
+
+use crate::command;
 
 /// The longest line.
 const WIDTH: usize = 100;
 
 /// The names of the subcommands that a help text lists, but for `help` itself.
-pub(crate) fn subcommands(help: &str) -> Vec<&str> {
+fn subcommands(help: &str) -> Vec<&str> {
     let Some((_, list)) = help.split_once("\nCommands:\n") else { return Vec::new() };
     let entries = list.lines().take_while(|line| !line.is_empty());
     let names = entries.filter(|line| indent(line) == 2).filter_map(|line| line.split_whitespace().next());
@@ -12,7 +14,7 @@ pub(crate) fn subcommands(help: &str) -> Vec<&str> {
 }
 
 /// What is wrong with a long help text; nothing where all is well.
-pub(crate) fn faults(help: &str) -> Vec<String> {
+fn faults(help: &str) -> Vec<String> {
     let lines: Vec<_> = help.lines().map(str::trim_end).collect();
     let too_long = lines.iter().filter(|line| line.chars().count() > WIDTH);
     let mut faults: Vec<_> = too_long.map(|line| format!("longer than {WIDTH}: {line}")).collect();
@@ -81,6 +83,19 @@ fn arguments(lines: &[&str]) -> Vec<String> {
         }
     }
     faults
+}
+
+#[tokio::test]
+async fn every_help_text_keeps_the_rules() {
+    let top = command::run(&["--help"], &[]).await;
+    assert_eq!(faults(&top.out), Vec::<String>::new(), "{}", top.out);
+    let commands = subcommands(&top.out);
+    assert!(commands.len() > 2, "{commands:?}");
+    for name in commands {
+        let help = command::run(&[name, "--help"], &[]).await;
+        help.expect_code(0);
+        assert_eq!(faults(&help.out), Vec::<String>::new(), "{name}:\n{}", help.out);
+    }
 }
 
 #[test]
