@@ -62,7 +62,7 @@ pub(crate) fn judge(
         let sooner = python.first_response / figures.first_response;
         bar("first answer, times sooner than Python", sooner, Limit::AtLeast(30.0));
         bar("peak memory, MiB", figures.peak_mib, Limit::AtMost(12.0));
-        bar("zip, MiB", mib(subject.zip_size()?.ok_or("no zip was made")?), Limit::AtMost(2.75));
+        bar("zip, MiB", mib(subject.zip_size()?.ok_or("no zip was made")?), Limit::AtMost(2.5));
         bar("Secrets Manager calls", count(figures.calls), Limit::AtMost(12.0));
         bar("logins", count(figures.logins), Limit::Exactly(logins));
         bar("refused logins", count(figures.refused_logins), Limit::Exactly(0.0));
