@@ -3,7 +3,6 @@
 
 use ring::digest::{Algorithm, SHA256, SHA384, SHA512, digest};
 use rustls::pki_types::CertificateDer;
-use tokio_postgres::tls::ChannelBinding;
 use x509_cert::{
     Certificate,
     der::{
@@ -18,14 +17,13 @@ use x509_cert::{
     },
 };
 
-/// The binding to a server that showed these certificates, its own first. None without a certificate, and
-/// where its signature does not name a single hash (Ed25519, RSA-PSS), for which the RFC defines none.
-pub(crate) fn channel_binding(chain: &[CertificateDer<'_>]) -> ChannelBinding {
-    let hash = |certificate: &CertificateDer<'_>| {
-        let parsed = Certificate::from_der(certificate).ok()?;
-        Some(digest(algorithm(parsed.signature_algorithm.oid)?, certificate).as_ref().to_vec())
-    };
-    chain.first().and_then(hash).map_or_else(ChannelBinding::none, ChannelBinding::tls_server_end_point)
+/// The hash that binds to a server which showed these certificates, its own first. `None` without a
+/// certificate, and where its signature does not name a single hash (Ed25519, RSA-PSS), for which the RFC
+/// defines none.
+pub(crate) fn server_end_point(chain: &[CertificateDer<'_>]) -> Option<Vec<u8>> {
+    let certificate = chain.first()?;
+    let parsed = Certificate::from_der(certificate).ok()?;
+    Some(digest(algorithm(parsed.signature_algorithm.oid)?, certificate).as_ref().to_vec())
 }
 
 /// The hash of the certificate's signature; SHA-256 in place of SHA-1.

@@ -10,6 +10,7 @@ use database_net::{Stream, dial, handshake, os_cause};
 use rotation_core::Deadline;
 use rotation_database::{Cause, ConnectError, Host, Login, Transport};
 use rustls::ClientConfig;
+use scram_client::SaltedPasswords;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -21,9 +22,11 @@ use tokio_postgres::{
 };
 
 use crate::{
+    channel_binding::server_end_point,
     connection::Connection,
     guard::Guard,
     refusal::{LoginTarget, ServerKind},
+    scram::Scram,
 };
 
 /// Length 8, code 80877103: `SSLRequest` of the protocol.
@@ -37,6 +40,8 @@ const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 /// With [`Transport::Tls`] the certificate's chain, dates and name are verified before the user's name is
 /// sent, and nothing here falls back to plaintext.
 ///
+/// A salted password that `salted` keeps is used where it is that of this login, and is dropped in any case.
+///
 /// # Errors
 /// [`ConnectError`] by what the server, or the way to it, answered; causes hold codes alone, never a message
 /// of the server.
@@ -48,11 +53,12 @@ pub async fn connect(
     transport: Transport,
     tls: &Arc<ClientConfig>,
     application_name: &str,
+    salted: &SaltedPasswords,
     deadline: Deadline,
 ) -> Result<Connection, ConnectError> {
     let attempt = async {
         let stream = open(login, transport, tls, deadline).await?;
-        start(Guard::new, stream, login, ServerKind::Postgres, application_name).await
+        start(guard(stream, login, salted), login, ServerKind::Postgres, application_name).await
     };
     deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
 }
@@ -75,8 +81,9 @@ pub async fn connect_to_redshift(
 ) -> Result<Connection, ConnectError> {
     let attempt = async {
         let stream = open(login, transport, tls, deadline).await?;
-        let guard = |stream| Guard::new(stream).answering_digests(login.credentials.password.clone());
-        start(guard, stream, login, ServerKind::Redshift, application_name).await
+        let guard = guard(stream, login, &SaltedPasswords::default());
+        let guard = guard.answering_digests(login.credentials.password.clone());
+        start(guard, login, ServerKind::Redshift, application_name).await
     };
     deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
 }
@@ -118,10 +125,17 @@ async fn secure(mut tcp: TcpStream, host: &Host, tls: &Arc<ClientConfig>) -> Res
     Ok(handshake(tcp, host.as_str(), tls).await?)
 }
 
+/// What the driver gets as its stream.
+fn guard(stream: Stream, login: &Login, salted: &SaltedPasswords) -> Guard<Stream> {
+    let end_point = server_end_point(stream.peer_certificates());
+    let scram = Scram::new(login.credentials.password.clone(), end_point, salted.clone());
+    let peer = stream.peer();
+    Guard::new(stream, peer, scram)
+}
+
 /// The driver's startup. Typed values only: nothing in a name or password can become an option.
 async fn start(
-    guard: impl FnOnce(Stream) -> Guard<Stream>,
-    stream: Stream,
+    guard: Guard<Stream>,
     login: &Login,
     kind: ServerKind,
     application_name: &str,
@@ -137,9 +151,7 @@ async fn start(
     if let Some(database) = &login.database {
         config.dbname(database);
     }
-    let peer = stream.peer();
-    let guard = guard(stream);
-    let (asked, admitted) = (guard.asked(), guard.admitted());
+    let (asked, admitted, peer) = (guard.asked(), guard.admitted(), guard.peer());
     let place = LoginTarget::of(login, kind);
     match config.connect_raw(guard, AsItIs).await {
         Ok((client, driver)) => Ok(Connection::new(client, driver, asked, peer, place)),

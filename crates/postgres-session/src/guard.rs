@@ -3,6 +3,7 @@
 
 use std::{
     io,
+    net::IpAddr,
     pin::Pin,
     sync::{Arc, OnceLock},
     task::{Context, Poll, ready},
@@ -13,10 +14,15 @@ use rotation_core::Password;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::tls::{ChannelBinding, TlsStream};
 
-use crate::{channel_binding::channel_binding, digest, verifier::MOST_ITERATIONS, violation::Violation};
+use crate::{digest, scram::Scram, violation::Violation};
 
 /// The body of `AuthenticationOk`.
 const AUTHENTICATION_OK: [u8; 4] = [0; 4];
+
+/// Types of authentication requests ("Message Formats" in PostgreSQL's manual).
+const OK: u32 = 0;
+const CLEARTEXT: u32 = 3;
+const CHALLENGE_OF_MD5: u32 = 5;
 
 /// The longest message until the session is ready; the server's certificate is not among these.
 const LONGEST_AT_STARTUP: usize = 64 * 1024;
@@ -41,6 +47,9 @@ pub(crate) struct Guard<S> {
     inner: S,
     asked: Asked,
     admitted: Admitted,
+    peer: Option<IpAddr>,
+    /// Answers the server's challenges by SCRAM; the driver never sees them.
+    scram: Scram,
     /// The password with which Redshift's challenge is answered, once; the driver never sees that challenge.
     digest_password: Option<Password>,
     /// The part of that answer that has yet to be sent.
@@ -55,11 +64,13 @@ pub(crate) struct Guard<S> {
 }
 
 impl<S> Guard<S> {
-    pub(crate) fn new(inner: S) -> Self {
+    pub(crate) fn new(inner: S, peer: Option<IpAddr>, scram: Scram) -> Self {
         Self {
             inner,
             asked: Asked::default(),
             admitted: Admitted::default(),
+            peer,
+            scram,
             digest_password: None,
             answer: Vec::new(),
             bytes: Vec::new(),
@@ -79,6 +90,11 @@ impl<S> Guard<S> {
     /// The authentication that the server requests, once it has.
     pub(crate) fn asked(&self) -> Asked {
         Arc::clone(&self.asked)
+    }
+
+    /// The address at the other end.
+    pub(crate) fn peer(&self) -> Option<IpAddr> {
+        self.peer
     }
 
     /// Set once the server has accepted the client's identity.
@@ -102,17 +118,16 @@ impl<S> Guard<S> {
             let end = self.released + 1 + length;
             let Some(body) = self.bytes.get(self.released + 5..end) else { break };
             if !self.ready {
-                if let Some(challenge) = digest::challenge(kind, body)
-                    && let Some(password) = self.digest_password.take()
-                {
-                    self.answer = digest::answer(challenge, &password)?;
-                    self.asked.get_or_init(|| DIGEST);
+                let answer = answer(kind, body, &mut self.scram, &mut self.digest_password)?;
+                if let Some((method, answer)) = answer {
+                    self.asked.get_or_init(|| method);
+                    self.answer.extend_from_slice(&answer);
                     self.bytes.drain(self.released..end);
                     continue;
                 }
-                inspect_at_startup(kind, body)?;
-                if let Some(method) = asked_by(kind, body) {
-                    self.asked.get_or_init(|| method);
+                inspect_at_startup(kind, body, &self.scram)?;
+                if asks_for_md5(kind, body) {
+                    self.asked.get_or_init(|| MD5);
                 }
                 if kind == b'R' && body == AUTHENTICATION_OK {
                     self.admitted.get_or_init(|| ());
@@ -140,52 +155,51 @@ impl<S> Guard<S> {
     }
 }
 
+/// The method that the server requests and the answer to it, where the driver does not answer itself.
+fn answer(
+    kind: u8,
+    body: &[u8],
+    scram: &mut Scram,
+    digest_password: &mut Option<Password>,
+) -> Result<Option<(&'static str, Vec<u8>)>, Violation> {
+    if let Some(challenge) = digest::challenge(kind, body)
+        && let Some(password) = digest_password.take()
+    {
+        return Ok(Some((DIGEST, digest::answer(challenge, &password)?)));
+    }
+    let Some((code, rest)) = authentication(kind, body) else { return Ok(None) };
+    Ok(scram.answer(code, rest)?.map(|answer| (SCRAM, answer)))
+}
+
 /// The messages that belong to a startup: authentication, errors, notices, parameters, the key for
 /// cancelling.
-fn inspect_at_startup(kind: u8, body: &[u8]) -> Result<(), Violation> {
+fn inspect_at_startup(kind: u8, body: &[u8], scram: &Scram) -> Result<(), Violation> {
     match kind {
-        b'R' => inspect_authentication(body),
+        b'R' => inspect_authentication(body, scram),
         b'E' | b'N' | b'S' | b'K' | b'Z' | b'v' => Ok(()),
         _ => Err(Violation::Malformed),
     }
 }
 
-/// The method that an admitted message requests.
-fn asked_by(kind: u8, body: &[u8]) -> Option<&'static str> {
-    let code = body.first_chunk::<4>().filter(|_| kind == b'R')?;
-    match u32::from_be_bytes(*code) {
-        5 => Some(MD5),
-        10 => Some(SCRAM),
-        _ => None,
-    }
+fn asks_for_md5(kind: u8, body: &[u8]) -> bool {
+    authentication(kind, body).is_some_and(|(code, _)| code == CHALLENGE_OF_MD5)
 }
 
-fn inspect_authentication(body: &[u8]) -> Result<(), Violation> {
-    let (code, rest) = body.split_first_chunk::<4>().ok_or(Violation::Malformed)?;
-    match u32::from_be_bytes(*code) {
-        // Ok, the challenge of md5, the server's final message in SASL.
-        0 | 5 | 12 => Ok(()),
-        3 => Err(Violation::Cleartext),
-        10 => {
-            let scram = |name: &[u8]| matches!(name, b"SCRAM-SHA-256" | b"SCRAM-SHA-256-PLUS");
-            if rest.split(|byte| *byte == 0).any(scram) { Ok(()) } else { Err(Violation::Mechanism) }
-        }
-        11 => inspect_iterations(rest),
+/// The type of an authentication request, and what follows it.
+fn authentication(kind: u8, body: &[u8]) -> Option<(u32, &[u8])> {
+    let (code, rest) = body.split_first_chunk::<4>().filter(|_| kind == b'R')?;
+    Some((u32::from_be_bytes(*code), rest))
+}
+
+fn inspect_authentication(body: &[u8], scram: &Scram) -> Result<(), Violation> {
+    let (code, _) = authentication(b'R', body).ok_or(Violation::Malformed)?;
+    match code {
+        OK | CHALLENGE_OF_MD5 if scram.is_complete() => Ok(()),
+        // The server owes its own proof.
+        OK | CHALLENGE_OF_MD5 => Err(Violation::Malformed),
+        CLEARTEXT => Err(Violation::Cleartext),
         other => Err(Violation::Method(other)),
     }
-}
-
-/// `r=<nonce>,s=<salt>,i=<iterations>` (RFC 5802, server-first-message).
-fn inspect_iterations(message: &[u8]) -> Result<(), Violation> {
-    let last = message.rsplit(|byte| *byte == b',').next().unwrap_or_default();
-    let digits = last.strip_prefix(b"i=").ok_or(Violation::Malformed)?;
-    let significant =
-        digits.iter().position(|digit| *digit != b'0').map_or(&[][..], |start| &digits[start..]);
-    if significant.is_empty() || !significant.iter().all(u8::is_ascii_digit) {
-        return Err(Violation::Malformed);
-    }
-    let count = str::from_utf8(significant).ok().and_then(|digits| digits.parse().ok());
-    if count.is_some_and(|count: u32| count <= MOST_ITERATIONS) { Ok(()) } else { Err(Violation::Iterations) }
 }
 
 impl<S: AsyncWrite + Unpin> Guard<S> {
@@ -252,7 +266,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Guard<S> {
 
 impl TlsStream for Guard<Stream> {
     fn channel_binding(&self) -> ChannelBinding {
-        channel_binding(self.inner.peer_certificates())
+        // The driver never gets to SCRAM.
+        ChannelBinding::none()
     }
 }
 

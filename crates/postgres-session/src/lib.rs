@@ -25,12 +25,15 @@ mod fault;
 mod guard;
 mod quote;
 mod refusal;
+mod scram;
 mod sqlstate;
 mod statement;
 mod verifier;
 mod violation;
 
 pub use database_net::addresses;
+/// What [`connect`] and [`scram_verifier`] share.
+pub use scram_client::SaltedPasswords;
 
 pub use connect::{connect, connect_to_redshift};
 pub use connection::{Connection, Row};

@@ -58,8 +58,7 @@ impl LoginTarget {
             return ConnectError::Unreachable(Cause::new("closed during the login"));
         }
         let Some(io) = error.source().and_then(|source| source.downcast_ref::<io::Error>()) else {
-            // SCRAM failed on the client's side: the server did not prove that it knows the password, or sent
-            // an invalid message.
+            // The driver did not accept what the server sent.
             return ConnectError::Protocol(Cause::new("the authentication could not be completed"));
         };
         match io.get_ref() {
@@ -206,8 +205,10 @@ fn by_violation(violation: Violation) -> ConnectError {
         Violation::Cleartext | Violation::Method(_) | Violation::Mechanism => {
             ConnectError::AuthenticationMethod(cause)
         }
-        Violation::Iterations | Violation::TooLong | Violation::TooMuch | Violation::Malformed => {
-            ConnectError::Protocol(cause)
-        }
+        Violation::Scram(_)
+        | Violation::NoRandomness
+        | Violation::TooLong
+        | Violation::TooMuch
+        | Violation::Malformed => ConnectError::Protocol(cause),
     }
 }

@@ -5,17 +5,17 @@ use std::{fmt, num::NonZeroU32};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use md5::{Digest, Md5};
 use ring::{
-    digest, hmac, pbkdf2,
+    digest, hmac,
     rand::{SecureRandom, SystemRandom},
 };
 use rotation_core::Password;
 use rotation_database::Username;
+use scram_client::{Mechanism, PreparedPassword, SaltedPasswords, Salting};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-/// The most SCRAM iterations that a login accepts: the driver's own limit and that of other drivers, and
-/// a few tens of milliseconds of work. The work is done without yielding, so no deadline could stop it.
-pub(crate) const MOST_ITERATIONS: u32 = 100_000;
+/// The most SCRAM iterations of a verifier: what other drivers accept at a login.
+const MOST_ITERATIONS: u32 = 100_000;
 
 /// A stored form of a password: logging in with it requires guessing the password (SCRAM), or at least it
 /// does not contain the password (md5). It does not print, and its memory is cleared when it is dropped.
@@ -51,23 +51,32 @@ pub enum VerifierError {
 /// PostgreSQL's `scram_build_secret` makes it (RFC 5802, RFC 7677).
 ///
 /// `iterations` is the server's `scram_iterations`, limited to 100,000: drivers refuse a login with a
-/// verifier that has more. Computing takes about 2 ms for 4,096 iterations and does not yield.
+/// verifier that has more. Computing takes about 2 ms for 4,096 iterations and does not yield. The salted
+/// password is kept in `salted` for the login that proves it.
 ///
 /// # Errors
 /// [`VerifierError::NoRandomness`].
-pub fn scram_verifier(password: &Password, iterations: u32) -> Result<Verifier, VerifierError> {
+pub fn scram_verifier(
+    password: &Password,
+    iterations: u32,
+    salted: &SaltedPasswords,
+) -> Result<Verifier, VerifierError> {
     let mut salt = [0_u8; 16];
     SystemRandom::new().fill(&mut salt).map_err(|_| VerifierError::NoRandomness)?;
-    Ok(salted_scram_verifier(password, iterations, &salt))
+    Ok(salted_scram_verifier(password, iterations, &salt, salted))
 }
 
-fn salted_scram_verifier(password: &Password, iterations: u32, salt: &[u8]) -> Verifier {
+fn salted_scram_verifier(
+    password: &Password,
+    iterations: u32,
+    salt: &[u8],
+    salted: &SaltedPasswords,
+) -> Verifier {
     let iterations = iterations.clamp(1, MOST_ITERATIONS);
     let rounds = NonZeroU32::new(iterations).expect("clamped to one at least");
-    let mut salted = Zeroizing::new([0_u8; digest::SHA256_OUTPUT_LEN]);
-    let prepared = prepared(password);
-    pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, rounds, salt, prepared.as_bytes(), salted.as_mut());
-    let key = hmac::Key::new(hmac::HMAC_SHA256, salted.as_ref());
+    let salting = Salting { mechanism: Mechanism::Sha256, salt, iterations: rounds };
+    let salted = salted.for_verifier(&prepared(password), salting);
+    let key = hmac::Key::new(hmac::HMAC_SHA256, salted.expose());
     let stored_key = digest::digest(&digest::SHA256, hmac::sign(&key, b"Client Key").as_ref());
     let server_key = hmac::sign(&key, b"Server Key");
     Verifier(Zeroizing::new(format!(
@@ -80,9 +89,10 @@ fn salted_scram_verifier(password: &Password, iterations: u32, salt: &[u8]) -> V
 
 /// `SASLprep` (RFC 4013) where it applies; the server and libpq accept a password that it forbids as it is,
 /// and so does this.
-fn prepared(password: &Password) -> Zeroizing<String> {
+pub(crate) fn prepared(password: &Password) -> PreparedPassword {
     let text = password.expose();
-    Zeroizing::new(stringprep::saslprep(text).map_or_else(|_| text.to_owned(), std::borrow::Cow::into_owned))
+    let text = stringprep::saslprep(text).map_or_else(|_| text.to_owned(), std::borrow::Cow::into_owned);
+    PreparedPassword::new(Zeroizing::new(text))
 }
 
 /// `md5` and the hexadecimal MD5 of password and user name: what a server stores whose `password_encryption`
@@ -105,10 +115,14 @@ pub fn md5_verifier(username: &Username, password: &Password) -> Verifier {
 mod tests {
     use super::*;
 
+    fn verifier(password: &Password, iterations: u32, salt: &[u8]) -> Verifier {
+        salted_scram_verifier(password, iterations, salt, &SaltedPasswords::default())
+    }
+
     #[track_caller]
     fn check(password: &str, iterations: u32, salt: &[u8], expected: &str) {
         let password = Password::parse(password).unwrap();
-        assert_eq!(salted_scram_verifier(&password, iterations, salt).expose(), expected);
+        assert_eq!(verifier(&password, iterations, salt).expose(), expected);
     }
 
     /// The example of RFC 7677 is reproduced.
@@ -116,8 +130,8 @@ mod tests {
     #[test]
     fn example_of_rfc_7677() {
         let salt = STANDARD.decode("W22ZaJ0SNY7soEsUEjb6gQ==").unwrap();
-        let verifier = salted_scram_verifier(&Password::parse("pencil").unwrap(), 4096, &salt);
-        let (_, keys) = verifier.expose().rsplit_once('$').unwrap();
+        let made = verifier(&Password::parse("pencil").unwrap(), 4096, &salt);
+        let (_, keys) = made.expose().rsplit_once('$').unwrap();
         let (stored_key, server_key) = keys.split_once(':').unwrap();
         let message = "n=user,r=rOprNGfwEbeRWgbNEkqO,\
             r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096,\
@@ -138,7 +152,7 @@ mod tests {
     fn saslprep_where_it_applies() {
         let of = |password: &str| {
             let password = Password::parse(password).unwrap();
-            salted_scram_verifier(&password, 1, b"salt").expose().to_owned()
+            verifier(&password, 1, b"salt").expose().to_owned()
         };
         // RFC 4013: a soft hyphen maps to nothing, a ligature is normalized.
         assert_eq!(of("I\u{ad}X"), of("IX"));
@@ -151,7 +165,7 @@ mod tests {
     #[test]
     fn iterations_drivers_accept() {
         let password = Password::parse("x").unwrap();
-        let of = |count| salted_scram_verifier(&password, count, b"salt").expose().to_owned();
+        let of = |count| verifier(&password, count, b"salt").expose().to_owned();
         assert!(of(0).starts_with("SCRAM-SHA-256$1:"));
         assert!(of(u32::MAX).starts_with("SCRAM-SHA-256$100000:"));
     }
@@ -160,7 +174,7 @@ mod tests {
     #[test]
     fn the_same_salt_gives_the_same_verifier() {
         let password = Password::parse("password").unwrap();
-        let made = scram_verifier(&password, 4096).unwrap();
+        let made = scram_verifier(&password, 4096, &SaltedPasswords::default()).unwrap();
         let salt = made.expose().split(['$', ':']).nth(2).unwrap().to_owned();
         check("password", 4096, &STANDARD.decode(salt).unwrap(), made.expose());
     }

@@ -1,8 +1,6 @@
-//! What a server must not do before and during a session.
+//! Why a login or a session ends on this side.
 
 use thiserror::Error;
-
-use crate::verifier::MOST_ITERATIONS;
 
 /// What the server did that is refused.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
@@ -13,8 +11,11 @@ pub(crate) enum Violation {
     Method(u32),
     #[error("the server offers no SASL mechanism of SCRAM-SHA-256")]
     Mechanism,
-    #[error("the server asks for more than {MOST_ITERATIONS} SCRAM iterations")]
-    Iterations,
+    #[error(transparent)]
+    Scram(#[from] scram_client::Violation),
+    /// No fault of the server's.
+    #[error("the operating system's random source failed")]
+    NoRandomness,
     #[error("a message of the server is too long")]
     TooLong,
     #[error("the server sends without end")]

@@ -8,6 +8,7 @@ use rotation_database::{
     Cause, ConnectError, Endpoint, Login, LoginMethod, StatementError, StatementFault, Transport,
 };
 use rustls::ClientConfig;
+use scram_client::{Mechanism, SaltedPasswords, Violation};
 
 use crate::{
     code::Code,
@@ -17,7 +18,7 @@ use crate::{
     fault::connect_error,
     greeting::{self, Greeting},
     primary::Primary,
-    scram::{Mechanism, Opening, Violation},
+    scram,
     wire::{Reply, Wire, WireError},
 };
 
@@ -150,8 +151,7 @@ async fn authenticate(
     home: &str,
     mechanism: Mechanism,
 ) -> Result<(), ConnectError> {
-    let opening = Opening::new(mechanism, &login.credentials)
-        .map_err(|prohibited| ConnectError::Refused(Cause::new(prohibited.to_string())))?;
+    let opening = scram::open(mechanism, &login.credentials)?;
     let options = Document::new().bool("skipEmptyExchange", true);
     let start = Document::new()
         .int("saslStart", 1)
@@ -160,8 +160,10 @@ async fn authenticate(
         .document("options", &options)
         .text("$db", home);
     let first = exchange(wire, &start).await?;
-    let closing = opening.answer(&first.payload).map_err(violated)?;
-    let last = exchange(wire, &first.next(closing.message.as_bytes(), home)).await?;
+    let closing = opening
+        .answer(&first.payload, scram::FEWEST_ITERATIONS, &SaltedPasswords::default())
+        .map_err(violated)?;
+    let last = exchange(wire, &first.next(closing.message().as_bytes(), home)).await?;
     closing.check(&last.payload).map_err(violated)?;
     if last.done {
         return Ok(());

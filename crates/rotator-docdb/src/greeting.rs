@@ -1,12 +1,12 @@
 //! The first exchange: what the server is, and by which mechanism a user logs in.
 
 use rotation_database::{Cause, ConnectError, Endpoint, seed_list};
+use scram_client::Mechanism;
 
 use crate::{
     code::Code,
     confirmed::Confirmed,
     document::{Document, Reader, Value},
-    scram::Mechanism,
 };
 
 /// The oldest supported wire version: `OP_MSG`, MongoDB 3.6 and DocumentDB 3.6.

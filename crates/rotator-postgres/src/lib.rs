@@ -51,6 +51,7 @@ mod statements;
 use std::{net::IpAddr, time::SystemTime};
 
 use database_net::{LazyTls, TlsSettings};
+use postgres_session::SaltedPasswords;
 use rotation_core::Deadline;
 use rotation_database::{ConnectError, Engine, EngineProfile, Login, Transport};
 
@@ -66,12 +67,14 @@ const APPLICATION_NAME: &str = "secret-rotation";
 pub struct Postgres {
     tls: LazyTls,
     clone_objects: CloneObjects,
+    /// From the verifier that setSecret stores to testSecret's login with it.
+    salted: SaltedPasswords,
 }
 
 impl Postgres {
     /// An engine with these TLS settings.
     pub fn new(tls: TlsSettings, clone_objects: CloneObjects) -> Self {
-        Self { tls: LazyTls::new(tls), clone_objects }
+        Self { tls: LazyTls::new(tls), clone_objects, salted: SaltedPasswords::default() }
     }
 }
 
@@ -87,8 +90,11 @@ impl Engine for Postgres {
         deadline: Deadline,
     ) -> Result<Self::Session, ConnectError> {
         let tls = self.tls.config();
-        let connection = postgres_session::connect(login, transport, tls, APPLICATION_NAME, deadline).await?;
-        Ok(PostgresSession::new(connection, login.credentials.username.clone(), self.clone_objects))
+        let connection =
+            postgres_session::connect(login, transport, tls, APPLICATION_NAME, &self.salted, deadline)
+                .await?;
+        let username = login.credentials.username.clone();
+        Ok(PostgresSession::new(connection, username, self.clone_objects, self.salted.clone()))
     }
 
     async fn addresses(&self, login: &Login) -> Result<Vec<IpAddr>, ConnectError> {

@@ -1,6 +1,6 @@
 //! The form in which a password is stored, so that the method of the present login accepts it.
 
-use postgres_session::{Row, Verifier, VerifierError, md5_verifier, scram_verifier};
+use postgres_session::{Row, SaltedPasswords, Verifier, VerifierError, md5_verifier, scram_verifier};
 use rotation_core::Password;
 use rotation_database::{LoginMethod, StatementError, StatementFault, Username};
 
@@ -12,6 +12,12 @@ pub(crate) struct PasswordStorage {
     iterations: u32,
     /// Whether the session's own user is past its validity.
     pub(crate) expired: bool,
+}
+
+/// A verifier that was computed in advance.
+pub(crate) struct Foreseen {
+    verifier: Result<Verifier, VerifierError>,
+    salted: SaltedPasswords,
 }
 
 impl PasswordStorage {
@@ -50,8 +56,8 @@ impl PasswordStorage {
 
     /// The verifier that most servers need, computed before it is known what this one needs. Computing takes
     /// a millisecond or two, in which the server can answer.
-    pub(crate) fn foresee(password: &Password) -> Result<Verifier, VerifierError> {
-        scram_verifier(password, Self::ITERATIONS)
+    pub(crate) fn foresee(password: &Password, salted: &SaltedPasswords) -> Foreseen {
+        Foreseen { verifier: scram_verifier(password, Self::ITERATIONS, salted), salted: salted.clone() }
     }
 
     /// The password in the form to store: the precomputed verifier, where it is of the same password.
@@ -59,14 +65,14 @@ impl PasswordStorage {
         &self,
         username: &Username,
         password: &Password,
-        foreseen: Result<Verifier, VerifierError>,
+        foreseen: Foreseen,
     ) -> Result<Verifier, StatementError> {
         if self.md5 {
             return Ok(md5_verifier(username, password));
         }
         let verifier = match self.iterations {
-            Self::ITERATIONS => foreseen,
-            other => scram_verifier(password, other),
+            Self::ITERATIONS => foreseen.verifier,
+            other => scram_verifier(password, other, &foreseen.salted),
         };
         verifier.map_err(|_| StatementError::new(StatementFault::Other { code: "no randomness".to_owned() }))
     }

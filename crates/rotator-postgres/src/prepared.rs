@@ -1,6 +1,6 @@
 //! A change for which nothing is left to read: a plan shows the same statements that `stage` runs.
 
-use postgres_session::{Row, Statement, Verifier, VerifierError};
+use postgres_session::{Row, Statement};
 use rotation_core::Password;
 use rotation_database::{
     Credentials, Necessity, PairOwner, Plan, PlannedStatement, Purpose, StatementError, StatementFault,
@@ -12,7 +12,7 @@ use crate::{
     excess::Takeover,
     mark,
     pair::Pair,
-    password_storage::PasswordStorage,
+    password_storage::{Foreseen, PasswordStorage},
     permission::{expired, without_replication},
     statements,
 };
@@ -85,7 +85,7 @@ impl Own {
         username: &Username,
         new: &Password,
         storage: &PasswordStorage,
-        foreseen: Result<Verifier, VerifierError>,
+        foreseen: Foreseen,
         own: &Row,
         owner: Option<&PairOwner>,
         major: u32,
@@ -107,7 +107,7 @@ impl Other {
         pair: Pair,
         next: &Credentials,
         storage: &PasswordStorage,
-        foreseen: Result<Verifier, VerifierError>,
+        foreseen: Foreseen,
     ) -> Result<Self, StatementError> {
         let verifier = storage.verifier(&next.username, &next.password, foreseen)?;
         Ok(Self {

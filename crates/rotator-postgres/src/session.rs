@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use postgres_session::{Connection, Statement, quote_identifier};
+use postgres_session::{Connection, SaltedPasswords, Statement, quote_identifier};
 use rotation_core::{ChangeReport, Deadline};
 use rotation_database::{
     Change, LONGEST_PROOF, LoginMethod, PairOwner, Plan, ServerFacts, Session, StatementError,
@@ -27,6 +27,7 @@ pub struct PostgresSession {
     connection: Connection,
     username: Username,
     clone_objects: CloneObjects,
+    salted: SaltedPasswords,
     /// The secret on whose behalf the user changes its own password.
     owner: Option<PairOwner>,
     outcome: ChangeReport,
@@ -109,9 +110,14 @@ impl Session for PostgresSession {
 }
 
 impl PostgresSession {
-    pub(crate) fn new(connection: Connection, username: Username, clone_objects: CloneObjects) -> Self {
+    pub(crate) fn new(
+        connection: Connection,
+        username: Username,
+        clone_objects: CloneObjects,
+        salted: SaltedPasswords,
+    ) -> Self {
         let outcome = ChangeReport::default();
-        Self { connection, username, clone_objects, owner: None, outcome, kept: None }
+        Self { connection, username, clone_objects, salted, owner: None, outcome, kept: None }
     }
 
     /// Begins the transaction and waits until no other session is changing the same pair.
@@ -155,7 +161,7 @@ impl PostgresSession {
         let (answers, foreseen) = tokio::join!(
             biased;
             self.connection.run(&batch),
-            async { PasswordStorage::foresee(password) }
+            async { PasswordStorage::foresee(password, &self.salted) }
         );
         let answers = answers?;
         let answers = answers.get(before..).unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use database_net::{TlsSettings, client_config};
-use postgres_session::{Connection, connect};
+use postgres_session::{Connection, SaltedPasswords, connect};
 use rotation_core::{Deadline, Password, PasswordRule};
 use rotation_database::{
     ConnectError, Credentials, EngineProfile, Host, Login, NameLimit, Remedies, StatementRule, TlsMode,
@@ -71,12 +71,13 @@ pub(crate) fn trusting(authority: &TestAuthority) -> Arc<ClientConfig> {
 }
 
 pub(crate) async fn over_tls(login: &Login, authority: &TestAuthority) -> Result<Connection, ConnectError> {
-    connect(login, Transport::Tls, &trusting(authority), "test", soon(10_000)).await
+    connect(login, Transport::Tls, &trusting(authority), "test", &SaltedPasswords::default(), soon(10_000))
+        .await
 }
 
 pub(crate) async fn plain(login: &Login) -> Result<Connection, ConnectError> {
     let config = client_config(&TlsSettings::default());
-    connect(login, Transport::Plaintext, &config, "test", soon(10_000)).await
+    connect(login, Transport::Plaintext, &config, "test", &SaltedPasswords::default(), soon(10_000)).await
 }
 
 pub(crate) fn soon(milliseconds: u64) -> Deadline {

@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use postgres_session::connect;
+use postgres_session::{SaltedPasswords, connect};
 use rotation_database::{ConnectError, Transport};
 use test_servers::{MaliciousPostgres, PostgresMischief, TestAuthority};
 use tokio::{
@@ -87,7 +87,15 @@ async fn silence_and_drip_feed() {
             };
             let started = Instant::now();
             let login = to_port(server.port());
-            let outcome = connect(&login, transport, &trusting(&authority), "test", soon(400)).await;
+            let outcome = connect(
+                &login,
+                transport,
+                &trusting(&authority),
+                "test",
+                &SaltedPasswords::default(),
+                soon(400),
+            )
+            .await;
             // A slow message that is too long is detected by its head.
             let drip = matches!(malicious, PostgresMischief::DripFeed(_));
             match outcome.unwrap_err() {
@@ -105,8 +113,15 @@ async fn silence_and_drip_feed() {
 async fn no_tls_by_the_servers_word_only() {
     let authority = TestAuthority::new();
     let server = MaliciousPostgres::start(PostgresMischief::Silent).await.unwrap();
-    let outcome =
-        connect(&to_port(server.port()), Transport::Tls, &trusting(&authority), "test", soon(300)).await;
+    let outcome = connect(
+        &to_port(server.port()),
+        Transport::Tls,
+        &trusting(&authority),
+        "test",
+        &SaltedPasswords::default(),
+        soon(300),
+    )
+    .await;
     assert!(matches!(outcome, Err(ConnectError::TimedOut)), "{outcome:?}");
 
     let answers: [(&[u8], Expected); 6] = [

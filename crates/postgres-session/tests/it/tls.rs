@@ -1,4 +1,4 @@
-use postgres_session::{Statement, connect};
+use postgres_session::{SaltedPasswords, Statement, connect};
 use rotation_database::{ConnectError, Host, Login, TlsFault, Transport};
 use test_servers::{
     MaliciousPostgres, PostgresMischief, PostgresServer, PostgresVersion, ServerTls, TestAuthority,
@@ -110,9 +110,10 @@ async fn client_certificate_or_a_rule_error() {
         database_net::client_config(&settings)
     };
     let good = with(&ours.client("anybody"));
-    connect(&login, Transport::Tls, &good, "test", soon(5000)).await.unwrap();
+    connect(&login, Transport::Tls, &good, "test", &SaltedPasswords::default(), soon(5000)).await.unwrap();
     let foreign = with(&TestAuthority::new().client("anybody"));
-    let outcome = connect(&login, Transport::Tls, &foreign, "test", soon(5000)).await;
+    let outcome =
+        connect(&login, Transport::Tls, &foreign, "test", &SaltedPasswords::default(), soon(5000)).await;
     assert!(
         matches!(outcome, Err(ConnectError::TlsInvalid { fault: TlsFault::Handshake, .. })),
         "{outcome:?}"

@@ -1,4 +1,4 @@
-use postgres_session::{Statement, md5_verifier, quote_literal, scram_verifier};
+use postgres_session::{SaltedPasswords, Statement, md5_verifier, quote_literal, scram_verifier};
 use test_servers::{PostgresServer, PostgresVersion, TestLogin};
 
 use crate::fixture::{over_tls, password, to, username};
@@ -11,7 +11,7 @@ async fn stored_verbatim_by_servers() {
         let app = server.create_role("").await.unwrap();
         for (text, iterations) in [("simple", 4096), ("\u{2168} \u{ad}soft", 1), ("p'a\\ss\u{1f511}", 10_000)]
         {
-            let verifier = scram_verifier(&password(text), iterations).unwrap();
+            let verifier = scram_verifier(&password(text), iterations, &SaltedPasswords::default()).unwrap();
             let sql = format!("ALTER ROLE {} PASSWORD {}", app.username, quote_literal(verifier.expose()));
             server.execute("postgres", &sql).await.unwrap();
             let stored = format!("SELECT rolpassword FROM pg_authid WHERE rolname = '{}'", app.username);
@@ -36,6 +36,7 @@ fn md5_verifier_matches_the_server() {
 /// No two verifiers share a salt.
 #[test]
 fn salts_are_unique() {
-    let of = || scram_verifier(&password("same"), 1).unwrap().expose().to_owned();
+    let of =
+        || scram_verifier(&password("same"), 1, &SaltedPasswords::default()).unwrap().expose().to_owned();
     assert_ne!(of(), of());
 }

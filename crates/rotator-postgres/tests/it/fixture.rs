@@ -1,7 +1,7 @@
 //! A server, a database, a master and a user of one test.
 
 use database_net::{TlsSettings, client_config};
-use postgres_session::{Connection, Statement};
+use postgres_session::{Connection, SaltedPasswords, Statement};
 use rotation_core::{CredentialSource, Reader, RotationError, SecretDocument};
 use rotation_database::{
     ConnectError, DatabaseError, Engine, Login, LoginMethod, MASTER_SECRET, PairOwner, StatementError,
@@ -120,7 +120,14 @@ impl<'s> Lab<'s> {
     pub(crate) async fn session(&self, login: &TestLogin) -> Application {
         let config = client_config(&tls(self.server));
         let login = self.login(login);
-        let session = postgres_session::connect(&login, Transport::Tls, &config, "application", deadline());
+        let session = postgres_session::connect(
+            &login,
+            Transport::Tls,
+            &config,
+            "application",
+            &SaltedPasswords::default(),
+            deadline(),
+        );
         Application(session.await.unwrap())
     }
 
