@@ -22,7 +22,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["rotation-aws", "rotation-config", "rotation-core", "rotation-database", "rotation-doctor"],
     ),
     ("database-net", &["rotation-config", "rotation-core", "rotation-database"]),
-    ("postgres-session", &["database-net", "rotation-core", "rotation-database"]),
+    ("scram-client", &[]),
+    ("postgres-session", &["database-net", "rotation-core", "rotation-database", "scram-client"]),
     (
         "rotator-postgres",
         &[
@@ -44,6 +45,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "rotation-core",
             "rotation-database",
             "rotation-lambda",
+            "scram-client",
         ],
     ),
     ("local-aws", &[]),

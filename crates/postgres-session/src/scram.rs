@@ -113,14 +113,14 @@ mod tests {
         }
     }
 
-    /// The proof is bound to TLS where both sides can, and the server is told where it alone cannot.
+    /// The proof is bound to TLS where both sides can, and the server learns where it alone cannot.
     #[test]
     fn bound_where_both_sides_can() {
         let (plain, both) = (b"SCRAM-SHA-256\0\0", b"SCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0");
         let plus = b"SCRAM-SHA-256-PLUS\0";
         check(Some(b"hash"), both, Ok(plus));
         check(Some(b"hash"), &plus[..], Ok(plus));
-        // The fourth byte after the length tells whether the client could have bound it.
+        // The byte after the length shows whether the client could have bound the proof.
         check(Some(b"hash"), plain, Ok(b"SCRAM-SHA-256\0\0\0\0\x28y"));
         check(None, both, Ok(b"SCRAM-SHA-256\0\0\0\0\x28n"));
         check(None, plus, Err(Violation::Mechanism));

@@ -18,7 +18,7 @@ pub enum Violation {
     /// It is not the message that is due.
     #[error("a SCRAM message of the server is malformed")]
     Malformed,
-    /// An answer to somebody else.
+    /// An answer to another client.
     #[error("the server's SCRAM nonce does not continue ours")]
     Nonce,
     /// The proof would be easy to crack.

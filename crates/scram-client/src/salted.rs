@@ -144,7 +144,7 @@ mod tests {
         Salting { mechanism: Mechanism::Sha256, salt, iterations: NonZeroU32::new(iterations).unwrap() }
     }
 
-    /// Whether a login takes what was kept for a verifier, which is told by a result that was replaced.
+    /// Whether a login takes what was kept for a verifier, which a result that was replaced shows.
     #[track_caller]
     fn check(password: &str, login: Salting<'_>, is_taken: bool) {
         let salted = SaltedPasswords::default();

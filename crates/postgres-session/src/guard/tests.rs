@@ -63,8 +63,8 @@ fn redshift_challenge_is_answered_once() {
     }
 }
 
-/// The challenges of SCRAM are answered here and never reach the driver, and a server that has not proved that
-/// it knows the password does not get further.
+/// The challenges of SCRAM are answered here and never reach the driver, and a server that has not proved
+/// that it knows the password does not get further.
 #[test]
 fn scram_is_answered_before_the_driver() {
     let asked = authentication(10, b"SCRAM-SHA-256\0\0");

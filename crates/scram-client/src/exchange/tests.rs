@@ -31,7 +31,7 @@ fn published_exchanges() {
     assert_eq!(closing.check(b"v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="), Ok(()));
 }
 
-/// The header says what the proof is bound to, and the last message repeats it with the certificate's hash.
+/// The header names what the proof is bound to, and the last message repeats it with the certificate's hash.
 #[test]
 fn binding_is_in_both_messages() {
     let check = |binding: Binding, header: &str, repeated: &str| {
