@@ -1,7 +1,8 @@
-use postgres_session::{SaltedPasswords, Statement, md5_verifier, quote_literal, scram_verifier};
+use postgres_session::{SaltedPasswords, Statement, connect, md5_verifier, quote_literal, scram_verifier};
+use rotation_database::{ConnectError, Transport};
 use test_servers::{PostgresServer, PostgresVersion, TestLogin};
 
-use crate::fixture::{over_tls, password, to, username};
+use crate::fixture::{over_tls, password, soon, to, trusting, username};
 
 /// Servers accept our verifiers as their own and store them to the letter.
 #[tokio::test]
@@ -21,6 +22,32 @@ async fn stored_verbatim_by_servers() {
             let mut connection = over_tls(&to(server, &login), server.authority()).await.unwrap();
             connection.row(Statement::new("select", "SELECT 1")).await.unwrap();
         }
+    }
+}
+
+/// What is kept of a verifier lets its user in once, and nothing is kept after any login.
+#[tokio::test]
+async fn kept_until_the_next_login() {
+    let server = PostgresServer::shared(PostgresVersion::EVERY[0]).unwrap();
+    let app = server.create_role("").await.unwrap();
+    let tls = trusting(server.authority());
+    let salted = SaltedPasswords::default();
+    let verifier = scram_verifier(&password("new"), 4096, &salted).unwrap();
+    let sql = format!("ALTER ROLE {} PASSWORD {}", app.username, quote_literal(verifier.expose()));
+    server.execute("postgres", &sql).await.unwrap();
+    for (text, is_kept, is_right) in [("new", true, true), ("new", false, true), ("old", true, false)] {
+        let salted = if is_kept { salted.clone() } else { SaltedPasswords::default() };
+        if text == "old" {
+            scram_verifier(&password("new"), 4096, &salted).unwrap();
+        }
+        assert_eq!(salted.keeps_one(), is_kept, "{text}");
+        let login = to(server, &TestLogin { password: text.to_owned(), ..app.clone() });
+        let outcome = connect(&login, Transport::Tls, &tls, "test", &salted, soon(10_000)).await;
+        match outcome {
+            Ok(_) => assert!(is_right, "{text}"),
+            Err(error) => assert!(!is_right && matches!(error, ConnectError::Refused(_)), "{error:?}"),
+        }
+        assert!(!salted.keeps_one(), "{text}");
     }
 }
 
