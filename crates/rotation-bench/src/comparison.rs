@@ -143,7 +143,7 @@ impl Bench<'_> {
         for run in 0..self.arguments.runs {
             for turn in 0..count {
                 // No subject always follows the start of the same other one.
-                let part = &mut parts[(turn + run) % count];
+                let part = &mut *parts[(turn + run) % count];
                 let sample = match self.rotate_twice(&part.subject, place).await {
                     Ok(sample) => sample,
                     Err(error) if part.subject.kind.must_work() => return Err(error),

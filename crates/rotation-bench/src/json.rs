@@ -51,6 +51,7 @@ fn subject(measured: &Measured, ours: Option<&Measured>) -> Value {
         "zip_bytes": measured.zip,
         "database_connections": traffic.map(|traffic| traffic.database.connections),
         "database_bytes": traffic.map(|traffic| traffic.database.bytes),
+        "database_round_trips": traffic.map(|traffic| traffic.database.round_trips),
         "store_connections": traffic.map(|traffic| traffic.store.connections),
         "store_bytes": traffic.map(|traffic| traffic.store.bytes),
         "conditions": conditions,

@@ -48,6 +48,7 @@ pub fn become_function(mut arguments: impl Iterator<Item = String>) -> Failure {
 /// The record cannot be written, or a group not be joined.
 pub fn prepare(record: &Path, doors: &str) -> Result<(), Failure> {
     let used = Use::of_process("self")?;
+    #[expect(clippy::disallowed_methods, reason = "the time of the start is what it notes")]
     let at = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos();
     fs::write(record, format!("{at} {} {}", used.page_faults, used.processor.as_nanos()))?;
     // Last, so that as little as possible of this program's own work is in the group.

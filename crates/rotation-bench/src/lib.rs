@@ -44,7 +44,7 @@ pub use figures::{Figure, STEPS, Sample, Series, Step, Unit, median, mib, ms, nu
 pub use json::document;
 pub use launch::{LAUNCH, Launch, become_function, prepare};
 pub use process::{Use, page_faults};
-pub use relay::Passed;
+pub use relay::{Passed, Relay};
 pub use subject::{Kind, Ssl, Subject};
 pub use table::draw;
 pub use world::Traffic;

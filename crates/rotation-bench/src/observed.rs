@@ -69,7 +69,7 @@ impl Observed {
             .env("TLS_CA_BUNDLE", world.database_authority().to_string_lossy())
             .env("EXCLUDE_CHARACTERS", ":/@\"'\\");
         if subject.strategy == Some(Strategy::MasterUser) {
-            builder = builder.env("MASTER_SECRET_ARN", world.master_secret(route, subject.ssl));
+            builder = builder.env("MASTER_SECRET_ARN", route.master_secret(subject.ssl));
         }
         let launcher = launch::arguments(&record, doors.into_iter());
         builder = launcher.into_iter().fold(builder, LambdaBuilder::arg);

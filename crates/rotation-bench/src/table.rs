@@ -11,7 +11,7 @@ use crate::{
 };
 
 const LABEL: usize = 46;
-const COLUMN: usize = 13;
+const COLUMN: usize = 14;
 /// The longest header of a column.
 const HEAD: usize = 12;
 /// The word for a figure that could not be had.
@@ -76,6 +76,7 @@ impl Table<'_> {
             }
         }
         self.traffic("connections to the database", |traffic| traffic.database.connections.to_string());
+        self.traffic("round trips to the database", |traffic| traffic.database.round_trips.to_string());
         self.traffic("connections to the store", |traffic| traffic.store.connections.to_string());
         self.traffic("to and from the database, KiB", |traffic| kib(traffic.database.bytes));
         self.traffic("to and from the store, KiB", |traffic| kib(traffic.store.bytes));

@@ -136,18 +136,12 @@ impl World {
         Traffic { store: self.relays.store.passed(), database: self.relays.database.passed() }
     }
 
-    /// The master's secret for this subject.
-    pub(crate) fn master_secret<'a>(&self, route: &'a Route, ssl: Ssl) -> &'a str {
-        let found = route.masters.iter().find(|(one, _)| *one == ssl);
-        found.map_or("", |(_, arn)| arn)
-    }
-
     /// A secret of a new user. The master user's function finds its master by it, too.
     pub(crate) async fn new_secret(&self, subject: &Subject, route: &Route) -> Result<Secret, Failure> {
         let login = self.rotated.create_user().await?;
         let mut document = document(&*self.rotated, &login, route.port, subject.ssl);
         if subject.strategy == Some(Strategy::MasterUser) {
-            document["masterarn"] = self.master_secret(route, subject.ssl).into();
+            document["masterarn"] = route.master_secret(subject.ssl).into();
         }
         let arn = self.store.create_secret(&login.username, &document.to_string())?;
         Ok(Secret { arn, username: login.username })
@@ -211,6 +205,12 @@ impl Route {
             masters.push((ssl, store.create_secret(&format!("master/{port}/{}", ssl.name()), &value)?));
         }
         Ok(Self { store: endpoint, port, masters })
+    }
+
+    /// The master's secret for subjects of this kind.
+    pub(crate) fn master_secret(&self, ssl: Ssl) -> &str {
+        let found = self.masters.iter().find(|(one, _)| *one == ssl);
+        found.map_or("", |(_, arn)| arn)
     }
 }
 

@@ -70,7 +70,9 @@ impl Sandbox {
             .stdout(output.writer()?)
             .stderr(output.writer()?)
             .kill_on_drop(true);
-        let (started, started_at) = (Instant::now(), SystemTime::now());
+        #[expect(clippy::disallowed_methods, reason = "to compare with what the process itself has noted")]
+        let started_at = SystemTime::now();
+        let started = Instant::now();
         let child = command.spawn()?;
         let process_id = child.id().unwrap_or_default();
 
