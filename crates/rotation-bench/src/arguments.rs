@@ -24,12 +24,14 @@ usage: scripts/bench [options]
   --command 'CMD'        measures another function in each comparison; split at spaces; may be repeated
   --json FILE            writes all figures to a file
   --quick                3 runs, without the Python baseline
+  --growth               measures instead how setSecret of a master user grows with the grants of the user:
+                         10 to 10,000, 3 runs, on a whole processor
   --check                judges the bars, and exits with 1 unless all hold
   --help                 this";
 
 /// The default of `--runs`.
 const RUNS: usize = 15;
-/// The number of runs with `--quick`.
+/// The number of runs with `--quick` and `--growth`.
 const QUICK_RUNS: usize = 3;
 
 /// What to measure, and how.
@@ -42,6 +44,7 @@ pub struct Arguments {
     pub(crate) delay: Duration,
     pub(crate) check: bool,
     pub(crate) quick: bool,
+    pub(crate) growth: bool,
     pub(crate) json: Option<PathBuf>,
     /// Folder of the programs; of the script's own build, unless it was given.
     pub(crate) programs: PathBuf,
@@ -79,6 +82,7 @@ impl Arguments {
                 "--command" => parsed.commands.push(value()?),
                 "--json" => parsed.json = Some(value()?.into()),
                 "--quick" => parsed.quick = true,
+                "--growth" => parsed.growth = true,
                 "--check" => parsed.check = true,
                 "--bare" => parsed.bare = Some(value()?.into()),
                 "--python" => parsed.python = Some(value()?.into()),
@@ -86,11 +90,14 @@ impl Arguments {
                 _ => return Err(format!("unknown argument {name}\n{USAGE}").into()),
             }
         }
-        parsed.runs = runs.unwrap_or(if parsed.quick { QUICK_RUNS } else { RUNS });
+        parsed.runs = runs.unwrap_or(if parsed.quick || parsed.growth { QUICK_RUNS } else { RUNS });
         parsed.complete().map(Some)
     }
 
     fn complete(mut self) -> Result<Self, Failure> {
+        if self.growth {
+            self.shares = vec![Share::Whole];
+        }
         or_all(&mut self.engines, &Engine::ALL);
         or_all(&mut self.strategies, &Strategy::ALL);
         or_all(&mut self.shares, &Share::ALL);
@@ -117,6 +124,7 @@ impl Default for Arguments {
             delay: Duration::ZERO,
             check: false,
             quick: false,
+            growth: false,
             json: None,
             programs: PathBuf::new(),
             base: None,

@@ -8,15 +8,17 @@ use crate::{
     bars::Bar,
     comparison::{Comparison, Measured},
     figures::{Figure, Series},
+    growth::{self, Growth},
     subject::{Kind, Ssl},
 };
 
 /// One object for each comparison, with the medians of every series, and how many times ours they are by
 /// pairs.
-pub fn document(machine: &str, comparisons: &[Comparison], bars: &[Bar]) -> Value {
+pub fn document(machine: &str, comparisons: &[Comparison], growths: &[Growth], bars: &[Bar]) -> Value {
     json!({
         "machine": machine,
         "comparisons": comparisons.iter().map(comparison).collect::<Vec<_>>(),
+        "growth": growths.iter().map(growth::json).collect::<Vec<_>>(),
         "bars": bars.iter().map(bar).collect::<Vec<_>>(),
     })
 }

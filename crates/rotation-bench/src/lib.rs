@@ -15,6 +15,7 @@ mod control_group;
 mod engine;
 mod failure;
 mod figures;
+mod growth;
 mod json;
 mod launch;
 mod machine;
@@ -41,6 +42,7 @@ pub use control_group::{Hierarchy, Share, Version};
 pub use engine::{Engine, Strategy};
 pub use failure::Failure;
 pub use figures::{Figure, STEPS, Sample, Series, Step, Unit, median, mib, ms, number};
+pub use growth::{Cost, Growth, Row, draw_growth, judge_growth};
 pub use json::document;
 pub use launch::{LAUNCH, Launch, become_function, prepare};
 pub use process::{Use, page_faults};
@@ -61,9 +63,13 @@ pub async fn bench(arguments: &Arguments) -> Result<bool, Failure> {
     let machine = machine::describe();
     say(&machine)?;
     let places = places(&arguments.shares)?;
-    let mut comparisons = Vec::new();
+    let (mut comparisons, mut growths) = (Vec::new(), Vec::new());
     for engine in arguments.engines.iter().copied() {
         let world = World::start(engine).await?;
+        if arguments.growth {
+            growths.push(grow(arguments, engine, &world, &places).await?);
+            continue;
+        }
         let bench = Bench { world: &world, places: &places, arguments };
         for strategy in arguments.strategies.iter().copied() {
             let subjects = subjects(arguments, engine, strategy, world.folder())?;
@@ -73,14 +79,30 @@ pub async fn bench(arguments: &Arguments) -> Result<bool, Failure> {
         }
     }
     let shares: Vec<_> = places.iter().map(|place| place.share).collect();
-    let bars = if arguments.check { judge(&comparisons, &shares) } else { Vec::new() };
+    let mut bars = Vec::new();
     if arguments.check {
+        bars.extend(judge(&comparisons, &shares));
+        bars.extend(judge_growth(&growths));
         say(&list(&bars))?;
     }
     if let Some(file) = &arguments.json {
-        fs::write(file, format!("{:#}\n", document(&machine, &comparisons, &bars)))?;
+        fs::write(file, format!("{:#}\n", document(&machine, &comparisons, &growths, &bars)))?;
     }
     Ok(bars.iter().all(Bar::holds))
+}
+
+async fn grow(
+    arguments: &Arguments,
+    engine: Engine,
+    world: &World,
+    places: &[Place],
+) -> Result<Growth, Failure> {
+    let place = places.first().ok_or("there is no place to measure in")?;
+    let mut subjects = subjects(arguments, engine, Strategy::MasterUser, world.folder())?;
+    subjects.retain(growth::is_measured);
+    let growth = growth::measure(world, &subjects, place, arguments.runs).await?;
+    say(&draw_growth(&growth, arguments.runs))?;
+    Ok(growth)
 }
 
 /// The shares that this machine can give. Without groups a whole processor is what a process has anyway.

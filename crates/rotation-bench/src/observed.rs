@@ -20,8 +20,8 @@ use crate::{
     world::{Route, World},
 };
 
-/// How long one step may take; the slowest subject at the smallest share needs seconds.
-const STEP_LIMIT: Duration = Duration::from_mins(1);
+/// How long one step may take. The slowest, a clone with the most grants, needs a part of a minute.
+const STEP_LIMIT: Duration = Duration::from_mins(5);
 
 /// A function in a control group, where there is one.
 #[derive(Clone)]

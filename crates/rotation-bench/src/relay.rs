@@ -112,8 +112,8 @@ enum Side {
     Server,
 }
 
-/// Passes one direction on until it ends, and then ends the other side. `turn`: whether the client's next bytes
-/// begin a round trip.
+/// Passes one direction on until it ends, and then ends the other side. `turn`: whether the client's next
+/// bytes begin a round trip.
 async fn pass(
     mut from: OwnedReadHalf,
     mut to: OwnedWriteHalf,

@@ -18,6 +18,9 @@ pub(crate) trait RotatedServer: Send + Sync {
     /// Creates a user with rights of the usual kind.
     fn create_user(&self) -> BoxFuture<'_, Result<TestLogin, Failure>>;
 
+    /// Gives a user this many more rights, each by itself.
+    fn grant<'a>(&'a self, username: &'a str, count: u32) -> BoxFuture<'a, Result<(), Failure>>;
+
     /// The master of all users, with no more rights than it needs.
     fn master(&self) -> &TestLogin;
 
@@ -46,4 +49,15 @@ pub(crate) async fn start(
         Engine::MongoDb => Box::new(mongodb::MongoDb::start(authority).await?),
         Engine::Redshift => Box::new(redshift::Redshift::start().await?),
     })
+}
+
+/// Tables for grants, made where they are not there, and a grant on each. PostgreSQL's, and so the stand-in's.
+fn many_grants(username: &str, count: u32) -> String {
+    format!(
+        "CREATE SCHEMA IF NOT EXISTS many; GRANT USAGE ON SCHEMA many TO {username}; \
+         DO $do$BEGIN FOR n IN 1..{count} LOOP \
+           EXECUTE format('CREATE TABLE IF NOT EXISTS many.t%s ()', n); \
+           EXECUTE format('GRANT SELECT ON many.t%s TO %I', n, '{username}'); \
+         END LOOP; END$do$"
+    )
 }

@@ -44,6 +44,15 @@ impl RotatedServer for MongoDb {
         })
     }
 
+    fn grant<'a>(&'a self, username: &'a str, count: u32) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let roles = (0..count).map(|n| json!({"role": "read", "db": format!("many{n}")}));
+            let grant = json!({"grantRolesToUser": username, "roles": roles.collect::<Vec<_>>()});
+            self.server.command(HOME, grant).await?;
+            Ok(())
+        })
+    }
+
     fn master(&self) -> &TestLogin {
         &self.master
     }

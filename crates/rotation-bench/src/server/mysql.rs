@@ -29,7 +29,9 @@ impl MySql {
             MysqlFlavor::MariaDb => "DELETE HISTORY",
         };
         let rights = [
-            format!("GRANT {USER_RIGHTS}, CREATE USER, RELOAD, PROCESS ON *.* TO {name} WITH GRANT OPTION"),
+            format!(
+                "GRANT {USER_RIGHTS}, CREATE, CREATE USER, RELOAD, PROCESS ON *.* TO {name} WITH GRANT OPTION"
+            ),
             format!("GRANT {more} ON *.* TO {name} WITH GRANT OPTION"),
         ];
         server.execute(&[&format!("CREATE DATABASE {DATABASE}"), &rights[0], &rights[1]]).await?;
@@ -44,6 +46,15 @@ impl RotatedServer for MySql {
             let grant = format!("GRANT {USER_RIGHTS} ON {DATABASE}.* TO {}", login.username);
             self.server.execute(&[&grant]).await?;
             Ok(login)
+        })
+    }
+
+    /// With CREATE a grant may name a table that does not exist.
+    fn grant<'a>(&'a self, username: &'a str, count: u32) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move {
+            let grant = |n: u32| format!("GRANT SELECT, CREATE ON many.t{n} TO {username}");
+            let grants: Vec<_> = (0..count).map(grant).collect();
+            Ok(self.server.execute(&grants.iter().map(String::as_str).collect::<Vec<_>>()).await?)
         })
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use local_aws::BoxFuture;
 use test_servers::{DatabaseServer, Logins, PostgresServer, PostgresVersion, TestAuthority, TestLogin};
 
-use super::RotatedServer;
+use super::{RotatedServer, many_grants};
 use crate::failure::Failure;
 
 const DATABASE: &str = "postgres";
@@ -36,6 +36,10 @@ impl RotatedServer for Postgres {
             }
             Ok(login)
         })
+    }
+
+    fn grant<'a>(&'a self, username: &'a str, count: u32) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(async move { Ok(self.server.execute("postgres", &many_grants(username, count)).await?) })
     }
 
     fn master(&self) -> &TestLogin {

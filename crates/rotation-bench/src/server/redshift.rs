@@ -3,7 +3,7 @@
 use local_aws::BoxFuture;
 use test_servers::{DatabaseServer, Logins, RedshiftServer, TestLogin};
 
-use super::RotatedServer;
+use super::{RotatedServer, many_grants};
 use crate::failure::Failure;
 
 pub(super) struct Redshift {
@@ -22,6 +22,12 @@ impl Redshift {
 impl RotatedServer for Redshift {
     fn create_user(&self) -> BoxFuture<'_, Result<TestLogin, Failure>> {
         Box::pin(async { Ok(self.server.behind().create_role("").await?) })
+    }
+
+    fn grant<'a>(&'a self, username: &'a str, count: u32) -> BoxFuture<'a, Result<(), Failure>> {
+        Box::pin(
+            async move { Ok(self.server.behind().execute("postgres", &many_grants(username, count)).await?) },
+        )
     }
 
     fn master(&self) -> &TestLogin {

@@ -7,6 +7,7 @@ mod bars;
 mod figures;
 mod fixture;
 mod groups;
+mod growth;
 mod launcher;
 mod relay;
 mod table;

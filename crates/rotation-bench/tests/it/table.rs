@@ -37,7 +37,7 @@ fn a_failure_is_not_zero() {
 /// The same in JSON, as null.
 #[test]
 fn json_has_null_for_what_is_missing() {
-    let json = document("a machine", &[both()], &[]);
+    let json = document("a machine", &[both()], &[], &[]);
     let subject = |index: usize| &json["comparisons"][0]["subjects"][index];
     assert_eq!(subject(0)["conditions"][0]["figures"]["cold_ms"], 40.0);
     assert_eq!(subject(0)["conditions"][0]["times_ours_by_pairs"]["cold_ms"], 1.0);
