@@ -21,7 +21,7 @@ use crate::{
     observed::Observed,
     relay::{Passed, Relay},
     server::{self, RotatedServer},
-    subject::{Ssl, Subject},
+    subject::{Kind, Ssl, Subject},
 };
 
 /// The most that one rotation may take.
@@ -174,9 +174,16 @@ impl World {
             Some(_) => RotationOutcome::Succeeded,
         };
         if record.outcome != Some(expected) {
-            let error = record.last_error().map(ToString::to_string).unwrap_or_default();
-            let outcome = record.outcome;
-            return Err(format!("{}: {outcome:?} {error}\n{}", subject.name, function.output()).into());
+            let name = &subject.name;
+            let Some(error) = record.last_error() else {
+                return Err(format!("{name}: the rotation ended as {:?}", record.outcome).into());
+            };
+            // What functions of others write may quote a password.
+            return Err(match subject.kind {
+                Kind::Ours | Kind::Base => format!("{name}: {error}\n{}", function.output()),
+                _ => format!("{name}: {} in one of the steps", error.error_type),
+            }
+            .into());
         }
         if subject.strategy.is_none() {
             // The next rotation is refused while the label of this one still exists.
