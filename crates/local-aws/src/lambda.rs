@@ -19,7 +19,7 @@ mod settings;
 use std::{
     path::PathBuf,
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use serde_json::Value;
@@ -45,6 +45,8 @@ pub struct InvocationReport {
     pub request_id: String,
     /// From just before exec to the first request for work; `None` where the process was warm.
     pub init: Option<Duration>,
+    /// When `init` began, by the machine's clock: to compare with what the process itself has noted.
+    pub started: SystemTime,
     /// From passing on the event to its answer, or to the end of the process.
     pub duration: Duration,
     /// The highest resident set of the process so far (`VmHWM`), in KiB; `None` where it ended without an
@@ -157,6 +159,7 @@ impl LambdaFunction {
         lock(&self.shared.reports).push(InvocationReport {
             request_id,
             init,
+            started: sandbox.started_at(),
             duration: match &answer {
                 Ok(answer) => answer.received.saturating_duration_since(started),
                 Err(_) => started.elapsed(),

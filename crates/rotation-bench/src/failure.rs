@@ -3,4 +3,4 @@
 use std::error::Error;
 
 /// Wrong arguments, servers that do not start, or a subject that fails.
-pub(crate) type Failure = Box<dyn Error>;
+pub type Failure = Box<dyn Error>;

@@ -2,10 +2,8 @@
 
 use std::fs;
 
-use test_servers::PostgresVersion;
-
-/// One line: processors, memory, kernel, database.
-pub(crate) fn describe(postgres: PostgresVersion) -> String {
+/// One line: processors, memory, kernel.
+pub(crate) fn describe() -> String {
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     let model = field("/proc/cpuinfo", "model name").unwrap_or_else(|| "unknown processor".to_owned());
     let memory = field("/proc/meminfo", "MemTotal")
@@ -14,10 +12,7 @@ pub(crate) fn describe(postgres: PostgresVersion) -> String {
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load = load.split(' ').next().unwrap_or_default();
-    format!(
-        "{cores} x {model}{memory}, Linux {}, load {load}; {postgres}, all on this machine",
-        kernel.trim()
-    )
+    format!("{cores} x {model}{memory}, Linux {}, load {load}; all on this machine", kernel.trim())
 }
 
 fn field(path: &str, name: &str) -> Option<String> {

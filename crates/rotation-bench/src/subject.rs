@@ -5,87 +5,118 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::failure::Failure;
+use crate::{engine::Strategy, failure::Failure};
 
 /// A function under measurement.
 #[derive(Clone, Debug)]
-pub(crate) struct Subject {
+pub struct Subject {
     /// The header of its column.
-    pub(crate) name: String,
-    pub(crate) kind: Kind,
-    pub(crate) role: Role,
-    pub(crate) program: PathBuf,
-    pub(crate) arguments: Vec<String>,
+    pub name: String,
+    /// Where it is from.
+    pub kind: Kind,
+    /// How it rotates; `None` for one that answers and does nothing.
+    pub strategy: Option<Strategy>,
+    /// Whether its secrets ask for TLS.
+    pub ssl: Ssl,
+    /// Its file.
+    pub program: PathBuf,
+    /// The program's arguments.
+    pub arguments: Vec<String>,
     /// Variables in addition to those that every function gets.
-    pub(crate) environment: Vec<(String, String)>,
+    pub environment: Vec<(String, String)>,
 }
 
 /// The origin of a subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// A shipped artifact.
+pub enum Kind {
+    /// One of our functions.
     Ours,
+    /// The same function of another build of ours.
+    Base,
     /// The bare runtime.
     Bare,
     /// The Python baseline.
     Python,
-    /// `--function`.
+    /// AWS's own function.
+    Aws,
+    /// Any other command.
     Other,
 }
 
-/// The task of a subject.
+/// The field `ssl` of a secret. The servers all speak TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Role {
-    /// Rotates a single-user secret.
-    SingleUser,
-    /// Rotates an alternating-users secret with a master's secret.
-    MasterUser,
-    /// Answers, and does nothing.
-    Nothing,
+pub enum Ssl {
+    /// `"ssl": true`.
+    Required,
+    /// Without the field.
+    Absent,
+}
+
+impl Ssl {
+    pub(crate) const ALL: [Self; 2] = [Self::Required, Self::Absent];
+
+    /// For names.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Required => "ssl",
+            Self::Absent => "no-ssl",
+        }
+    }
+}
+
+impl Kind {
+    /// The word for it in JSON.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Ours => "ours",
+            Self::Base => "base",
+            Self::Bare => "bare",
+            Self::Python => "python",
+            Self::Aws => "aws",
+            Self::Other => "command",
+        }
+    }
+
+    /// Whether its failure ends the bench. A function of others may fail, and has no figures then.
+    pub(crate) fn must_work(self) -> bool {
+        !matches!(self, Self::Aws | Self::Other)
+    }
 }
 
 impl Subject {
-    /// A shipped artifact.
-    pub(crate) fn ours(name: &str, role: Role, program: &Path) -> Self {
-        Self::new(name, Kind::Ours, role, program)
-    }
-
-    /// The program that answers null.
-    pub(crate) fn bare(program: &Path) -> Self {
-        Self::new("bare runtime", Kind::Bare, Role::Nothing, program)
-    }
-
-    /// Another command, split at spaces. There is no shell in between, whose start would be measured, too.
-    pub(crate) fn command(role: Role, command: &str) -> Result<Self, Failure> {
-        let mut words = command.split_whitespace();
-        let program = words.next().ok_or("--function needs a command")?;
-        let path = find(program).ok_or_else(|| format!("{program} is not a program here"))?;
-        let name = path.file_name().map_or_else(|| program.into(), |name| name.to_string_lossy());
-        let mut subject = Self::new(&name, Kind::Other, role, &path);
-        subject.arguments = words.map(str::to_owned).collect();
-        Ok(subject)
-    }
-
-    pub(crate) fn new(name: &str, kind: Kind, role: Role, program: &Path) -> Self {
+    /// A function with a secret that asks for TLS.
+    pub fn new(name: &str, kind: Kind, strategy: Option<Strategy>, program: &Path) -> Self {
         Self {
             name: name.to_owned(),
             kind,
-            role,
+            strategy,
+            ssl: Ssl::Required,
             program: program.to_owned(),
             arguments: Vec::new(),
             environment: Vec::new(),
         }
     }
 
-    pub(crate) fn is_ours(&self) -> bool {
-        self.kind == Kind::Ours
+    /// Another command, split at spaces. There is no shell in between, whose start would be measured, too.
+    pub(crate) fn command(strategy: Strategy, command: &str) -> Result<Self, Failure> {
+        let mut words = command.split_whitespace();
+        let program = words.next().ok_or("--command needs a command")?;
+        let path = find(program).ok_or_else(|| format!("{program} is not a program here"))?;
+        let name = path.file_name().map_or_else(|| program.into(), |name| name.to_string_lossy());
+        let mut subject = Self::new(&name, Kind::Other, Some(strategy), &path);
+        subject.arguments = words.map(str::to_owned).collect();
+        Ok(subject)
     }
 
-    /// The size of `<program>.zip` in bytes, which the script makes of each program that is built here.
+    /// The size of `<program>.zip` in bytes, where the script has made one.
     pub(crate) fn zip_size(&self) -> io::Result<Option<u64>> {
         match self.kind {
-            Kind::Ours | Kind::Bare => Ok(Some(fs::metadata(self.program.with_extension("zip"))?.len())),
-            Kind::Python | Kind::Other => Ok(None),
+            Kind::Ours | Kind::Base | Kind::Bare => match fs::metadata(self.program.with_extension("zip")) {
+                Ok(zip) => Ok(Some(zip.len())),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(error),
+            },
+            Kind::Python | Kind::Aws | Kind::Other => Ok(None),
         }
     }
 }

@@ -1,71 +1,154 @@
-//! The table of the figures.
+//! The table of the figures: one row for each figure, one column for each subject.
 
 use std::{fmt::Write, time::Duration};
 
 use crate::{
-    figures::{Figures, STEPS, mib},
-    subject::{Role, Subject},
+    comparison::{BAR_DELAY, Comparison, Measured},
+    control_group::Share,
+    figures::{Figure, mib, number},
+    subject::Kind,
+    world::Traffic,
 };
 
-const LABEL: usize = 44;
-const COLUMN: usize = 15;
+const LABEL: usize = 46;
+const COLUMN: usize = 14;
 /// The longest header of a column.
-const HEAD: usize = 13;
+const HEAD: usize = 12;
+/// The word for a figure that could not be had.
+const NONE: &str = "not measured";
 
-/// One row for each figure, one column for each subject.
-pub(crate) fn draw(subjects: &[Subject], figures: &[Figures], runs: usize, delay: Duration) -> String {
-    let mut table = format!(
-        "\nMedians of {runs} fresh processes, {} ms of delay at each store call\n",
+/// The figures that are compared by pairs.
+const COMPARED: [Figure; 6] =
+    [Figure::START, Figure::COLD, Figure::WARM, Figure::COLD_PROCESSOR, Figure::WARM_PROCESSOR, Figure::PEAK];
+
+/// One table. `delay` is that of the store in the main rounds.
+pub fn draw(comparison: &Comparison, delay: Duration) -> String {
+    let mut table = Table { text: String::new(), measured: &comparison.measured };
+    let runs = comparison.measured.iter().flat_map(|measured| &measured.series);
+    let runs = runs.map(|series| series.samples.len()).max().unwrap_or_default();
+    table.line(&format!(
+        "\n{}, {}: medians of {runs} fresh processes, {} ms of delay at each store call",
+        comparison.server,
+        comparison.strategy,
         delay.as_millis()
-    );
-    row(&mut table, "", subjects.iter().map(head));
-    let mut milliseconds = |label: &str, figure: &dyn Fn(&Figures) -> f64| {
-        row(&mut table, label, figures.iter().map(|figures| format!("{:.2}", figure(figures))));
-    };
-    milliseconds("exec to first /next, ms", &|figures| figures.next);
-    milliseconds("exec to first answer (createSecret), ms", &|figures| figures.first_response);
-    milliseconds("four steps, fresh process without start, ms", &|figures| figures.cold_steps);
-    milliseconds("four steps, warm process, ms", &|figures| figures.warm_steps);
-    for (index, step) in STEPS.into_iter().enumerate() {
-        milliseconds(&format!("  {step}, warm, ms"), &|figures| figures.warm[index]);
+    ));
+    table.row("", |measured| head(&measured.subject.name));
+    for share in Share::ALL {
+        table.costs(share, delay);
     }
-    milliseconds("peak memory over four steps, MiB", &|figures| figures.peak_mib);
+    table.counts(delay);
+    table.delayed();
+    if let Some(ours) = comparison.of(Kind::Ours) {
+        for share in Share::ALL {
+            table.ratios(ours, share, delay);
+        }
+    }
+    for measured in &comparison.measured {
+        if let Some(failure) = &measured.failure {
+            table.line(&format!("{} is not measured, as it fails: {failure}", measured.subject.name));
+        }
+    }
+    table.text
+}
 
-    let zips = subjects.iter().map(|subject| match subject.zip_size() {
-        Ok(Some(bytes)) => format!("{:.2}", mib(bytes)),
-        Ok(None) => "-".to_owned(),
-        Err(_) => "missing".to_owned(),
-    });
-    row(&mut table, "zip of the bootstrap, MiB", zips);
-    let mut count = |label: &str, figure: &dyn Fn(&Figures) -> usize| {
-        row(&mut table, label, figures.iter().map(|figures| figure(figures).to_string()));
-    };
-    count("Secrets Manager calls a rotation", &|figures| figures.calls);
-    count("logins a rotation", &|figures| figures.logins);
-    count("refused logins in two rotations", &|figures| figures.refused_logins);
-    if !delay.is_zero() {
-        let serial = figures.iter().map(|figures| figures.serial_calls.to_string());
-        row(&mut table, "Secrets Manager calls one after another", serial);
-        let calls = figures.iter().map(|figures| format!("{:.2}", figures.call));
-        row(&mut table, "a call inside the store, ms", calls);
-        let ratios = subjects.iter().zip(figures).map(|(subject, figures)| {
-            if subject.role == Role::Nothing {
-                return "-".to_owned();
-            }
-            format!("{:.2}", figures.cold_steps / (figures.serial_calls * figures.call))
-        });
-        row(&mut table, "four steps / least for its own calls", ratios);
+struct Table<'a> {
+    text: String,
+    measured: &'a [Measured],
+}
+
+impl Table<'_> {
+    fn costs(&mut self, share: Share, delay: Duration) {
+        if self.measured.iter().all(|measured| measured.under(share, delay).is_none()) {
+            return;
+        }
+        self.line(&format!("On {}", share.title()));
+        for figure in &Figure::COSTS {
+            self.figure(figure, share, delay);
+        }
     }
-    table
+
+    fn counts(&mut self, delay: Duration) {
+        self.line("On either");
+        let measured = |share: &Share| self.measured.iter().any(|one| one.under(*share, delay).is_some());
+        if let Some(share) = Share::ALL.into_iter().find(measured) {
+            for figure in &Figure::COUNTS {
+                self.figure(figure, share, delay);
+            }
+        }
+        self.traffic("connections to the database", |traffic| traffic.database.connections.to_string());
+        self.traffic("round trips to the database", |traffic| traffic.database.round_trips.to_string());
+        self.traffic("connections to the store", |traffic| traffic.store.connections.to_string());
+        self.traffic("to and from the database, KiB", |traffic| kib(traffic.database.bytes));
+        self.traffic("to and from the store, KiB", |traffic| kib(traffic.store.bytes));
+        self.row("zip of the program, MiB", |measured| {
+            measured.zip.map_or_else(|| NONE.to_owned(), |bytes| short(mib(bytes)))
+        });
+    }
+
+    fn delayed(&mut self) {
+        let measured = |one: &Measured| one.under(Share::Whole, BAR_DELAY).is_some();
+        if self.measured.iter().any(measured) {
+            self.line(&format!("With {} ms of delay at each store call", BAR_DELAY.as_millis()));
+            for figure in &Figure::DELAYED {
+                self.figure(figure, Share::Whole, BAR_DELAY);
+            }
+        }
+    }
+
+    /// How many times our figure the others' are.
+    fn ratios(&mut self, ours: &Measured, share: Share, delay: Duration) {
+        if ours.under(share, delay).is_none() {
+            return;
+        }
+        self.line(&format!("Times our function, by pairs, on {}", share.title()));
+        for figure in &COMPARED {
+            self.row(figure.label, |measured| {
+                measured.times(ours, share, delay, figure).map_or_else(|| NONE.to_owned(), short)
+            });
+        }
+    }
+
+    fn figure(&mut self, figure: &Figure, share: Share, delay: Duration) {
+        let unit = figure.unit.symbol();
+        let label =
+            if unit.is_empty() { figure.label.to_owned() } else { format!("{}, {unit}", figure.label) };
+        self.row(&label, |measured| {
+            measured.figure(share, delay, figure).map_or_else(|| NONE.to_owned(), short)
+        });
+    }
+
+    fn traffic(&mut self, label: &str, text: impl Fn(&Traffic) -> String) {
+        self.row(label, |measured| measured.traffic.as_ref().map_or_else(|| NONE.to_owned(), &text));
+    }
+
+    fn row(&mut self, label: &str, cell: impl Fn(&Measured) -> String) {
+        let cells =
+            self.measured.iter().fold(String::new(), |line, one| format!("{line}{:>COLUMN$}", cell(one)));
+        self.line(format!("{label:<LABEL$}{cells}").trim_end());
+    }
+
+    fn line(&mut self, line: &str) {
+        writeln!(self.text, "{line}").expect("a String takes everything");
+    }
 }
 
 /// A subject's name, shortened at its beginning, where the names of related subjects are alike.
-fn head(subject: &Subject) -> String {
-    let characters = subject.name.chars().count();
-    subject.name.chars().skip(characters.saturating_sub(HEAD)).collect()
+fn head(name: &str) -> String {
+    let characters = name.chars().count();
+    name.chars().skip(characters.saturating_sub(HEAD)).collect()
 }
 
-fn row(table: &mut String, label: &str, cells: impl Iterator<Item = String>) {
-    let cells = cells.fold(String::new(), |line, cell| format!("{line}{cell:>COLUMN$}"));
-    writeln!(table, "{label:<LABEL$}{cells}").expect("a String takes everything");
+fn kib(bytes: u64) -> String {
+    short(number(bytes) / 1024.0)
+}
+
+/// As many digits as say something.
+fn short(number: f64) -> String {
+    let places = match number.abs() {
+        1000.0.. => 0,
+        100.0.. => 1,
+        _ if number.fract() == 0.0 => 0,
+        _ => 2,
+    };
+    format!("{number:.places$}")
 }

@@ -4,7 +4,7 @@ use std::{
     io,
     process::{ExitStatus, Stdio},
     sync::Arc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use tokio::{
@@ -29,6 +29,7 @@ const OUTPUT_CHECK: Duration = Duration::from_millis(250);
 pub(super) struct Sandbox {
     exchange: Arc<Exchange>,
     started: Instant,
+    started_at: SystemTime,
     process: ProcessHandle,
     process_id: u32,
     ready: Option<oneshot::Receiver<Instant>>,
@@ -69,6 +70,8 @@ impl Sandbox {
             .stdout(output.writer()?)
             .stderr(output.writer()?)
             .kill_on_drop(true);
+        #[expect(clippy::disallowed_methods, reason = "to compare with what the process itself has noted")]
+        let started_at = SystemTime::now();
         let started = Instant::now();
         let child = command.spawn()?;
         let process_id = child.id().unwrap_or_default();
@@ -79,6 +82,7 @@ impl Sandbox {
         let (exited, status) = watch::channel(None);
         Ok(Self {
             started,
+            started_at,
             process: ProcessHandle { kill, status },
             process_id,
             ready: Some(ready),
@@ -94,6 +98,11 @@ impl Sandbox {
 
     pub(super) fn process_id(&self) -> u32 {
         self.process_id
+    }
+
+    /// When the process was started.
+    pub(super) fn started_at(&self) -> SystemTime {
+        self.started_at
     }
 
     /// Whether the process waits for work. Also `false` when the runtime that served it has ended.
