@@ -39,6 +39,8 @@ struct State {
     users: BTreeMap<String, User>,
     /// How long a change takes.
     delay: Duration,
+    /// Whether changes wait, however long they have taken.
+    is_held: bool,
 }
 
 struct User {
@@ -54,7 +56,7 @@ impl ElastiCacheDouble {
     /// # Errors
     /// No port was available.
     pub fn start(server: &ValkeyServer, delay: Duration) -> io::Result<Self> {
-        let state = Mutex::new(State { users: BTreeMap::new(), delay });
+        let state = Mutex::new(State { users: BTreeMap::new(), delay, is_held: false });
         let shared = Arc::new(Shared { port: server.plain_port(), admin: server.admin().clone(), state });
         let answering = Arc::clone(&shared);
         let api = ApiDouble::start(move |request| answer(&answering, request))?;
@@ -90,9 +92,9 @@ impl ElastiCacheDouble {
         }
     }
 
-    /// How long changes take from now on.
-    pub fn set_delay(&self, delay: Duration) {
-        self.shared.state().delay = delay;
+    /// Whether changes wait from now on, however long they have taken.
+    pub fn hold(&self, is_held: bool) {
+        self.shared.state().is_held = is_held;
     }
 }
 
@@ -161,6 +163,9 @@ fn modify(shared: &Arc<Shared>, id: &str, parameters: &BTreeMap<String, String>)
     let (shared, id, name) = (Arc::clone(shared), id.to_owned(), user.name.clone());
     thread::spawn(move || {
         thread::sleep(delay);
+        while shared.state().is_held {
+            thread::sleep(Duration::from_millis(5));
+        }
         let passwords: Vec<&str> = passwords.iter().map(String::as_str).collect();
         // A server that has ended with its test takes nothing more.
         if shared.set(&name, &passwords).is_ok()

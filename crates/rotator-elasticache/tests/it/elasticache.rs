@@ -85,13 +85,24 @@ async fn stale_awscurrent_changes_nothing() {
 /// change is not made twice.
 #[tokio::test]
 async fn slow_change_is_waited_for_by_retries() {
-    let double = ElastiCacheDouble::start(server(), Duration::from_secs(25)).unwrap();
-    let scene = Plan::at(server()).document(with_host()).attempts(6).managed(&double).await;
-    let record = scene.rotated().await;
-    let errors: Vec<_> = record.steps().filter_map(|step| step.error.as_ref()).collect();
-    assert!(
-        !errors.is_empty() && errors.iter().all(|error| error.error_type == "ELASTICACHE_USER_MODIFYING")
-    );
+    let double = double();
+    let scene = Plan::at(server()).document(with_host()).attempts(100).managed(&double).await;
+    double.hold(true);
+    let version = scene.store.rotate(&scene.secret, scene.function.arn()).unwrap();
+    let failed = || {
+        let record = scene.store.rotation(&scene.secret, &version).unwrap();
+        record.steps().any(|step| step.step == "setSecret" && step.error.is_some())
+    };
+    // testSecret of the first attempt has given up, and setSecret of the second one.
+    while !failed() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    double.hold(false);
+    let record =
+        scene.store.wait_for_rotation(&scene.secret, &version, Duration::from_mins(2)).await.unwrap();
+    assert_eq!(record.outcome, Some(RotationOutcome::Succeeded), "{}", scene.function.output());
+    let mut errors = record.steps().filter_map(|step| step.error.as_ref());
+    assert!(errors.all(|error| error.error_type == "ELASTICACHE_USER_MODIFYING"));
     assert_eq!(modified(&double), 1);
     assert_eq!(refusals_of(server(), &scene.user.username), 0);
 }
@@ -172,7 +183,7 @@ async fn faults_of_the_service() {
             status,
             body: format!(
                 "<ErrorResponse><Error><Code>{code}</Code><Message>{}</Message></Error></ErrorResponse>",
-                request.body
+                request.body.replace('&', "&amp;")
             ),
         };
         let service = ApiDouble::start(answer).unwrap();

@@ -176,6 +176,21 @@ impl Scene {
         self.store.wait_for_rotation(&self.secret, &version, Duration::from_mins(2)).await.unwrap()
     }
 
+    /// Rotates again with the token of a rotation that has failed. It must succeed.
+    pub(crate) async fn resumed(&self) {
+        let version = self.pending();
+        let request = json!({"SecretId": self.secret, "ClientRequestToken": version});
+        self.store.call_inside(Operation::RotateSecret, request).unwrap();
+        let record = self.store.wait_for_rotation(&self.secret, &version, Duration::from_mins(2)).await;
+        assert_eq!(record.unwrap().outcome, Some(RotationOutcome::Succeeded), "{}", self.function.output());
+    }
+
+    fn pending(&self) -> String {
+        let mut stages = self.store.stages(&self.secret).unwrap().into_iter();
+        let found = stages.find(|(_, labels)| labels.iter().any(|label| label == "AWSPENDING"));
+        found.expect("a version is pending").0
+    }
+
     /// A rotation that must succeed.
     pub(crate) async fn rotated(&self) -> RotationRecord {
         let record = self.rotate().await;
@@ -202,10 +217,14 @@ impl Scene {
         std::mem::replace(&mut self.function, other)
     }
 
-    /// `CancelRotateSecret`.
+    /// `CancelRotateSecret`, and the removal of AWSPENDING that AWS asks for after it.
     pub(crate) fn cancel(&self) {
+        let version = self.pending();
         let request = json!({"SecretId": self.secret});
         self.store.call_inside(Operation::CancelRotateSecret, request).unwrap();
+        let request = json!({"SecretId": self.secret, "VersionStage": "AWSPENDING",
+            "RemoveFromVersionId": version});
+        self.store.call_inside(Operation::UpdateSecretVersionStage, request).unwrap();
     }
 
     /// The login of a version.

@@ -61,8 +61,8 @@ async fn stale_setsecret_changes_nothing() {
         let stale = scene.store.rotate(&scene.secret, scene.function.arn()).unwrap();
         assert!(hold.reached().await);
         let _suspended = scene.replace_process();
+        scene.cancel();
         for _ in 0..2 {
-            scene.cancel();
             scene.rotated().await;
         }
         let before = list_of(server, &scene.user.username);

@@ -28,7 +28,8 @@ fn judge(program: &std::path::Path, arguments: &[&str]) -> Result<Value, String>
 async fn aws_cli_reads_the_double() {
     let Some(aws) = Moto::program("aws") else { return };
     let server = shared(ValkeyProduct::Valkey9);
-    let double = ElastiCacheDouble::start(server, Duration::from_millis(300)).unwrap();
+    let double = ElastiCacheDouble::start(server, Duration::ZERO).unwrap();
+    double.hold(true);
     let user = fresh("judged");
     let arn = double.create_user("judged-1", &user).unwrap();
     let endpoint = double.endpoint();
@@ -45,6 +46,7 @@ async fn aws_cli_reads_the_double() {
     assert_eq!((&found["Status"], &found["UserName"]), (&json!("modifying"), &json!(user.username)));
     let refused = cli(&modify).unwrap_err();
     assert!(refused.contains("InvalidUserState"), "{refused}");
+    double.hold(false);
     while described(cli(&["describe-users"]).unwrap())["Status"] != "active" {}
     for password in [one, other] {
         assert!(server.opens(&test_servers::TestLogin { password: password.into(), ..user.clone() }));

@@ -60,6 +60,8 @@ async fn nobody() {
     let Some(moto) = Moto::start().await else { return };
     let server = shared(ValkeyProduct::Valkey9);
     let arn = "arn:aws:memorydb:us-east-1:123456789012:user/nobody";
+    // Its first request takes moto longer than a function waits.
+    aws(&moto, &["describe-users"]);
     let scene = Plan::at(server).managed_at(&moto.endpoint(), fresh("nobody"), arn).await;
     let (code, step) = scene.refused(server).await;
     assert_eq!((code.as_str(), step), ("ELASTICACHE_USER_NOT_FOUND", "setSecret"));

@@ -66,7 +66,7 @@ async fn master_without_permissions() {
         let detail = lines.last().unwrap()["detail"].as_str().unwrap();
         let needed: Vec<&str> = detail.strip_prefix("needed=").unwrap().split(' ').collect();
         server().command(&needed).unwrap();
-        scene.rotated().await;
+        scene.resumed().await;
     }
 }
 
