@@ -37,7 +37,7 @@ struct Watched {
     faults: Arc<Faults>,
 }
 
-/// What was not as promised.
+/// What broke a promise.
 #[derive(Default)]
 struct Faults {
     current_refused: AtomicUsize,
@@ -58,7 +58,7 @@ impl Function for Watched {
 }
 
 impl Watched {
-    /// Tries each version, and counts what is not as promised.
+    /// Tries each version, and counts what breaks a promise.
     fn show(&self, title: &str) {
         let mut title = title.to_owned();
         for stage in ["AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"] {

@@ -1,17 +1,18 @@
-//! ElastiCache and MemoryDB themselves. Two operations of each do not justify their SDKs: the SDKs' own signer
-//! signs the requests, and libraries for XML and JSON read the answers.
+//! ElastiCache and MemoryDB themselves. Two operations of each do not justify their SDKs: the SDKs' own
+//! signer signs the requests, and libraries for XML and JSON read the answers.
 
+mod call;
 mod elasticache;
 mod memorydb;
 
 use std::{sync::Arc, time::Duration};
 
+use crate::user_api::{ApiError, ApiFault, ManagedUser, UserApi, UserArn, UserService};
 use rotation_aws::{Access, Answer, AwsError, Backoff, Https, Refusal, Service, regional_url};
 use rotation_config::{ConfigError, EndpointUrl, Environment};
 use rotation_core::{Deadline, Invocation, Password, ServiceFault};
-use zeroize::Zeroizing;
 
-use crate::user_api::{ApiError, ApiFault, ManagedUser, UserApi, UserArn, UserService};
+use self::call::{Call, aws_service, fault_of};
 
 /// The largest answer that is read, in bytes: it is the description of one user.
 const MOST: usize = 256 * 1024;
@@ -29,20 +30,6 @@ pub struct Aws {
     elasticache: Option<EndpointUrl>,
     memorydb: Option<EndpointUrl>,
     deadline: Option<Deadline>,
-}
-
-/// One request of one operation.
-struct Call {
-    service: UserService,
-    operation: &'static str,
-    request: Request,
-}
-
-/// The parts of a request in which the two protocols differ.
-struct Request {
-    headers: Vec<(&'static str, String)>,
-    /// It may hold passwords.
-    body: Zeroizing<String>,
 }
 
 impl Aws {
@@ -103,7 +90,7 @@ impl Aws {
         if answer.status == 200 {
             return Ok(answer);
         }
-        let code = call.code(&answer.body).unwrap_or_default();
+        let code = (call.code)(&answer.body).unwrap_or_default();
         // The message is left out: it may quote what was asked.
         let refusal = Refusal { code: &code, message: None, status: answer.status };
         let error = AwsError::refused(service, operation, refusal);
@@ -145,58 +132,5 @@ impl UserApi for Aws {
             UserService::MemoryDb => memorydb::update(arn, passwords),
         };
         self.ask(&call, arn.region()).await.map(drop)
-    }
-}
-
-impl Call {
-    /// The code of a refusal.
-    fn code(&self, body: &[u8]) -> Option<String> {
-        match self.service {
-            UserService::ElastiCache => elasticache::code(body),
-            UserService::MemoryDb => memorydb::code(body),
-        }
-    }
-
-    fn refusal(&self, status: u16, body: &[u8]) -> ApiError {
-        let code = self.code(body).unwrap_or_default();
-        let error = AwsError::refused(
-            aws_service(self.service),
-            self.operation,
-            Refusal { code: &code, message: None, status },
-        );
-        let fault = match code.trim_end_matches("Fault") {
-            "UserNotFound" => ApiFault::NoSuchUser,
-            "InvalidUserState" => ApiFault::Modifying,
-            _ => fault_of(error.fault),
-        };
-        ApiError { source: Some(error.into()), ..ApiError::new(self.service, self.operation, fault) }
-    }
-}
-
-impl Request {
-    fn build(&self, url: &str) -> Option<http::Request<Vec<u8>>> {
-        let request = self
-            .headers
-            .iter()
-            .fold(http::Request::post(url), |request, (name, value)| request.header(*name, value.as_str()));
-        request.body(self.body.as_bytes().to_vec()).ok()
-    }
-}
-
-fn aws_service(service: UserService) -> Service {
-    match service {
-        UserService::ElastiCache => Service::ElastiCache,
-        UserService::MemoryDb => Service::MemoryDb,
-    }
-}
-
-fn fault_of(fault: ServiceFault) -> ApiFault {
-    match fault {
-        ServiceFault::Unreachable | ServiceFault::Throttled | ServiceFault::Internal => ApiFault::Unavailable,
-        ServiceFault::AccessDenied => ApiFault::Denied,
-        ServiceFault::NotFound => ApiFault::NoSuchUser,
-        ServiceFault::CertificateRefused | ServiceFault::CredentialsRefused | ServiceFault::Rejected => {
-            ApiFault::Rejected
-        }
     }
 }

@@ -64,29 +64,39 @@ impl TargetError for ElastiCacheError {
 
     fn remediation(&self, reader: Reader) -> String {
         match self {
-            Self::UsersNotSaved => "Name a file in `aclfile` of the server's configuration, with the users that \
-                it has now, and restart it. To rotate nevertheless, set ALLOW_UNSAVED_USERS=true on the function \
-                and save the users yourself after each rotation."
-                .into(),
-            Self::MoreServers(_) => "Rotate only servers that stand alone. Where users live on several servers, \
-                set both passwords on each of them yourself (ACL SETUSER, ACL SAVE), or use ElastiCache or \
+            Self::UsersNotSaved => {
+                "Name a file in `aclfile` of the server's configuration, with the users that it has now, \
+                and restart it. To rotate nevertheless, set ALLOW_UNSAVED_USERS=true on the function and \
+                save the users yourself after each rotation."
+                    .into()
+            }
+            Self::MoreServers(_) => {
+                "Rotate only servers that stand alone. Where users live on several servers, set both \
+                passwords on each of them yourself (ACL SETUSER, ACL SAVE), or use ElastiCache or \
                 MemoryDB, whose users belong to all nodes."
-                .into(),
-            Self::UserDiffers => "Correct `username` or `user_arn` in the secret: `aws elasticache describe-users \
-                --query 'Users[].[UserName,ARN]'` lists both, and so does `aws memorydb describe-users`."
-                .into(),
+                    .into()
+            }
+            Self::UserDiffers => {
+                "Correct `username` or `user_arn` in the secret: `aws elasticache describe-users --query \
+                'Users[].[UserName,ARN]'` lists both, and so does `aws memorydb describe-users`."
+                    .into()
+            }
             Self::Modifying => format!(
                 "Wait until the user is active: `aws elasticache describe-users --query 'Users[].[ARN,Status]'`. \
                 {}",
                 reader.again()
             ),
-            Self::NotRotatable(_) => "Give the user a password (`aws elasticache modify-user --user-id USER_ID \
-                --authentication-mode Type=password,Passwords=PASSWORD`) and store it in the secret, or turn the \
-                rotation off."
-                .into(),
-            Self::LoginRequired => "Add `host` and `port` of the cache to the secret, and place the function \
-                where it reaches them. To rotate without a login, set LOGIN_PROOF=auto on the function."
-                .into(),
+            Self::NotRotatable(_) => {
+                "Give the user a password (`aws elasticache modify-user --user-id USER_ID \
+                --authentication-mode Type=password,Passwords=PASSWORD`) and store it in the secret, or \
+                turn the rotation off."
+                    .into()
+            }
+            Self::LoginRequired => {
+                "Add `host` and `port` of the cache to the secret, and place the function where \
+                it reaches them. To rotate without a login, set LOGIN_PROOF=auto on the function."
+                    .into()
+            }
             Self::Api(error) => error.remediation(reader),
         }
     }

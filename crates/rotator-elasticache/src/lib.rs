@@ -21,6 +21,7 @@ mod error;
 mod login;
 mod managed_secret;
 mod managed_user;
+mod own_secret;
 mod own_user;
 mod profile;
 mod refusal;

@@ -13,7 +13,7 @@ use crate::{profile::REMEDIES, server::Servers};
 /// The longest time that one login attempt may take. A reachable server answers in milliseconds.
 const LOGIN_TIME: Duration = Duration::from_secs(5);
 
-/// Logs in once, over the transport that the secret asks for: TLS, unless it says `"ssl": false`. These
+/// Logs in once, over the transport that the secret asks for: TLS, unless its `ssl` is false. These
 /// servers have no word for offering no TLS, so plaintext never follows a failure.
 pub(crate) async fn log_in<S: Servers>(
     servers: &S,

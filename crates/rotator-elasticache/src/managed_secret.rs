@@ -1,5 +1,5 @@
-//! The secret of a user of ElastiCache or MemoryDB: `username`, `password` and `user_arn` as in AWS's template,
-//! and where to log in.
+//! The secret of a user of ElastiCache or MemoryDB: `username`, `password` and `user_arn` as in AWS's
+//! template, and where to log in.
 
 use rotation_core::{DocumentError, Password, RotationError, SecretDocument, StagingLabel, Unfit};
 use rotation_database::{Credentials, Host, Login, TlsMode, Username, codes, port};

@@ -293,7 +293,7 @@ impl<S: Servers, A: UserApi> Target for ManagedUserTarget<S, A> {
     }
 }
 
-/// What is said where a credential was not tried.
+/// What is reported where a credential was not tried.
 fn unproven(label: StagingLabel) -> String {
     format!("{label} was not tried: no login is made (the secret names no `host`, or LOGIN_PROOF is off)")
 }

@@ -20,8 +20,9 @@ use rotation_database::{
 use crate::{
     acl::{AclUser, PasswordChange},
     error::ElastiCacheError,
-    login::{at_the_same_server, failed, log_in, new_password, unfit, with_password},
-    profile::{PROFILE, REMEDIES},
+    login::{failed, log_in, new_password, with_password},
+    own_secret::{Logins, login_of, master_secret},
+    profile::REMEDIES,
     server::{Company, Saved, Servers, Session},
 };
 
@@ -42,12 +43,6 @@ pub struct OwnUser<S> {
     servers: S,
     settings: OwnUserSettings,
     invocation: Invocation,
-}
-
-/// The two logins of a rotation. They differ in the password alone.
-struct Logins {
-    current: Login,
-    pending: Login,
 }
 
 /// A session of the master, with what it has read.
@@ -75,52 +70,6 @@ impl<S: Servers> OwnUser<S> {
         log_in(&self.servers, &self.invocation, credential, login).await
     }
 
-    fn logins(versions: &Versions) -> Result<Logins, RotationError> {
-        let current = login_of(StagingLabel::Current, &versions.current)?;
-        let mut pending = login_of(StagingLabel::Pending, &versions.pending)?;
-        at_the_same_server(&current, &mut pending)?;
-        if current.credentials.username != pending.credentials.username {
-            return Err(DatabaseError::UserDiffers.into());
-        }
-        Ok(Logins { current, pending })
-    }
-
-    /// The master secret of a document: its `masterarn`, which must be the deployed one where one is set.
-    fn master_secret(&self, versions: &Versions) -> Result<SecretId, RotationError> {
-        let unfit = unfit(StagingLabel::Current);
-        let named = versions.current.filled_text("masterarn").map_err(&unfit)?;
-        let master = match (named, &self.settings.master) {
-            (None, None) => return Err(unfit(rotation_core::DocumentError::Missing { field: "masterarn" })),
-            (Some(named), Some(deployed)) if *named != deployed.as_str() => {
-                return Err(DatabaseError::MasterNotDeployed.into());
-            }
-            (_, Some(deployed)) => deployed.clone(),
-            (Some(named), None) => SecretId::new(named.as_str()).map_err(|_| {
-                unfit(rotation_core::DocumentError::Invalid {
-                    field: "masterarn",
-                    rule: "the ARN of a secret",
-                })
-            })?,
-        };
-        if master == versions.secret {
-            return Err(DatabaseError::MasterSameAsSecret.into());
-        }
-        Ok(master)
-    }
-
-    /// The master's login, at the secret's own server alone: only the master secret may name the server to
-    /// which the master's password is sent.
-    fn master_login(document: &SecretDocument, logins: &Logins) -> Result<Login, RotationError> {
-        let master = Login::from_document(document, &PROFILE).map_err(DatabaseError::MasterDocument)?;
-        if !master.host.is_same(&logins.current.host) || master.port != logins.current.port {
-            return Err(DatabaseError::MasterHostDiffers.into());
-        }
-        if master.credentials.username == logins.current.credentials.username {
-            return Err(DatabaseError::MasterSameAsSecret.into());
-        }
-        Ok(master)
-    }
-
     /// Everything up to the change: proves that a credential of the secret is live, logs in as the master at
     /// the same address, and reads.
     async fn prepare(
@@ -129,13 +78,13 @@ impl<S: Servers> OwnUser<S> {
         related: &impl RelatedSecrets,
         may_save: bool,
     ) -> Result<Prepared<S::Session>, RotationError> {
-        let logins = Self::logins(versions)?;
-        let id = self.master_secret(versions)?;
+        let logins = Logins::of(versions)?;
+        let id = master_secret(versions, self.settings.master.as_ref())?;
         let document = match &versions.related {
             Some(document) => document.clone(),
             None => related.current_of(&id).await.map_err(DatabaseError::from)?,
         };
-        let master = Self::master_login(&document, &logins)?;
+        let master = logins.master(&document)?;
         let (proof, live) = match self.prove(&logins).await {
             Ok(proven) => proven,
             Err(error) => return Err(self.why_refused(error, &master, &logins).await),
@@ -146,7 +95,7 @@ impl<S: Servers> OwnUser<S> {
             Err(refusal) if refusal.is_refusal() => {
                 // The master may have been rotated since its secret was read.
                 let document = related.current_of(&id).await.map_err(DatabaseError::from)?;
-                let again = Self::master_login(&document, &logins)?;
+                let again = logins.master(&document)?;
                 if again == master {
                     return Err(failed(MASTER_SECRET, refusal));
                 }
@@ -327,17 +276,6 @@ impl<S: Servers> Target for OwnUser<S> {
     fn related_error(&self, error: RelatedSecretError) -> RotationError {
         DatabaseError::from(error).into()
     }
-}
-
-/// The login of a document. The server ends a user's name at the first space.
-fn login_of(label: StagingLabel, document: &SecretDocument) -> Result<Login, RotationError> {
-    let login = Login::from_document(document, &PROFILE).map_err(unfit(label.clone()))?;
-    if login.credentials.username.as_str().contains(|c: char| c.is_whitespace() || c.is_control()) {
-        let error =
-            rotation_core::DocumentError::Invalid { field: "username", rule: "a name without spaces" };
-        return Err(unfit(label)(error));
-    }
-    Ok(login)
 }
 
 /// The error of a command that the master ran.

@@ -3,8 +3,8 @@
 use rotation_core::PasswordRule;
 use rotation_database::{EngineProfile, NameLimit, Remedies, StatementRule};
 
-/// ElastiCache takes passwords of 16 to 128 characters ("Applying RBAC to a user group"), and of punctuation in
-/// an AUTH token only `! & # $ ^ < > -` ("Authenticating with AUTH"). The defaults suit both.
+/// ElastiCache takes passwords of 16 to 128 characters ("Applying RBAC to a user group"), and of punctuation
+/// in an AUTH token only `! & # $ ^ < > -` ("Authenticating with AUTH"). The defaults suit both.
 pub(crate) const PASSWORDS: PasswordRule = PasswordRule {
     shortest: 16,
     longest: 128,

@@ -33,7 +33,7 @@ pub(crate) fn of_command(kind: &'static str, error: &str, needed: impl FnOnce() 
     let fault = match code(error) {
         "NOPERM" => StatementFault::PrivilegeMissing { needed: needed() },
         "READONLY" => StatementFault::ReadOnly,
-        // A password that was to be removed, or kept, is gone: someone else changed the user meanwhile.
+        // A password that was to be removed, or kept, is gone: another session changed the user meanwhile.
         "ERR" if error.contains("password you are trying to remove") => StatementFault::Busy,
         code => StatementFault::Other { code: code.to_owned() },
     };

@@ -32,7 +32,8 @@ pub enum UserService {
     MemoryDb,
 }
 
-/// The ARN of a user: `arn:aws:elasticache:REGION:ACCOUNT:user:ID` or `arn:aws:memorydb:REGION:ACCOUNT:user/NAME`.
+/// The ARN of a user: `arn:aws:elasticache:REGION:ACCOUNT:user:ID`, or
+/// `arn:aws:memorydb:REGION:ACCOUNT:user/NAME`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserArn {
     arn: ServerArn,
@@ -107,6 +108,17 @@ pub enum UserState {
     Modifying,
     /// It is being deleted, or a state that is not known.
     Other,
+}
+
+impl UserState {
+    /// As `Status` names it.
+    pub fn of(status: &str) -> Self {
+        match status {
+            "active" => Self::Active,
+            "modifying" => Self::Modifying,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// A call of the service failed. It contains no value of a secret.

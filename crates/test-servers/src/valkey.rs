@@ -6,6 +6,7 @@ mod builder;
 mod client;
 mod tls_front;
 
+// Circle: a builder starts the server, and the server gives out its builder.
 use std::{
     fmt, io,
     path::PathBuf,

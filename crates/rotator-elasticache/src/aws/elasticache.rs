@@ -4,7 +4,7 @@ use rotation_core::Password;
 use roxmltree::{Document, Node, ParsingOptions};
 use zeroize::Zeroizing;
 
-use super::{Call, Request};
+use super::call::{Call, Request};
 use crate::user_api::{ManagedUser, UserArn, UserService, UserState};
 
 /// The API version whose fields are read.
@@ -31,7 +31,7 @@ fn call(operation: &'static str, parameters: &[(&str, &str)]) -> Call {
     }
     let kind = "application/x-www-form-urlencoded; charset=utf-8".to_owned();
     let request = Request { headers: vec![("content-type", kind)], body: Zeroizing::new(form.finish()) };
-    Call { service: UserService::ElastiCache, operation, request }
+    Call { service: UserService::ElastiCache, operation, request, code }
 }
 
 /// The user of this ARN in an answer to [`describe`]; `None` where it is not there.
@@ -45,23 +45,14 @@ pub(super) fn user(body: &[u8], arn: &UserArn) -> Option<ManagedUser> {
         Some(ManagedUser {
             arn: text(user, "ARN")?.to_owned(),
             name: text(user, "UserName")?.to_owned(),
-            state: state(text(user, "Status")?),
+            state: UserState::of(text(user, "Status")?),
             passwords: count.filter(|_| kind == Some("password")),
         })
     })
 }
 
-/// As `Status` names it.
-pub(super) fn state(status: &str) -> UserState {
-    match status {
-        "active" => UserState::Active,
-        "modifying" => UserState::Modifying,
-        _ => UserState::Other,
-    }
-}
-
 /// The code of a refusal.
-pub(super) fn code(body: &[u8]) -> Option<String> {
+fn code(body: &[u8]) -> Option<String> {
     read(body, |root| {
         let error = root.descendants().find(|node| node.has_tag_name_of("Error"))?;
         text(error, "Code").map(str::to_owned)

@@ -4,8 +4,8 @@ use rotation_core::Password;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use super::{Call, Request, elasticache::state};
-use crate::user_api::{ManagedUser, UserArn, UserService};
+use super::call::{Call, Request};
+use crate::user_api::{ManagedUser, UserArn, UserService, UserState};
 
 pub(super) fn describe(arn: &UserArn) -> Call {
     call("DescribeUsers", &json!({"UserName": arn.id()}))
@@ -23,7 +23,7 @@ fn call(operation: &'static str, parameters: &Value) -> Call {
         ("x-amz-target", format!("AmazonMemoryDB.{operation}")),
     ];
     let request = Request { headers, body: Zeroizing::new(parameters.to_string()) };
-    Call { service: UserService::MemoryDb, operation, request }
+    Call { service: UserService::MemoryDb, operation, request, code }
 }
 
 /// The user of this ARN in an answer to [`describe`]; `None` where it is not there.
@@ -35,13 +35,13 @@ pub(super) fn user(body: &[u8], arn: &UserArn) -> Option<ManagedUser> {
     Some(ManagedUser {
         arn: user["ARN"].as_str()?.to_owned(),
         name: user["Name"].as_str()?.to_owned(),
-        state: state(user["Status"].as_str()?),
+        state: UserState::of(user["Status"].as_str()?),
         passwords: count.filter(|_| authentication["Type"] == "password"),
     })
 }
 
 /// The code of a refusal: `com.amazonaws.memorydb#UserNotFoundFault` or its last part.
-pub(super) fn code(body: &[u8]) -> Option<String> {
+fn code(body: &[u8]) -> Option<String> {
     let answer: Value = serde_json::from_slice(body).ok()?;
     let kind = answer["__type"].as_str()?;
     Some(kind.rsplit('#').next().unwrap_or(kind).to_owned())

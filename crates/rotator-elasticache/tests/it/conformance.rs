@@ -3,5 +3,16 @@
 mod managed;
 mod own;
 
-rotation_conformance::target!(own_users_pass, own::FakeServer::new);
-rotation_conformance::target!(managed_users_pass, managed::FakeService::new);
+use rotation_conformance::{assert_none, target_findings};
+
+/// Users of servers of one's own, with faults at every call.
+#[test]
+fn own_users_pass() {
+    assert_none(&target_findings(own::FakeServer::new));
+}
+
+/// Users of the service, with faults at every call.
+#[test]
+fn managed_users_pass() {
+    assert_none(&target_findings(managed::FakeService::new));
+}

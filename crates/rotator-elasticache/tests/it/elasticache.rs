@@ -32,7 +32,7 @@ fn id(scene: &Scene) -> String {
     format!("id-{}", scene.user.username)
 }
 
-/// AWS's own secret works: `username`, `password` and `user_arn`. What is not proved is said.
+/// AWS's own secret works: `username`, `password` and `user_arn`. What is not proved is reported.
 #[tokio::test]
 async fn secret_of_awss_template() {
     let double = double();

@@ -24,6 +24,7 @@ fn judge(program: &std::path::Path, arguments: &[&str]) -> Result<Value, String>
     }
 }
 
+/// The AWS CLI reads users and refusals, and what it changes logs in at the real server.
 #[tokio::test]
 async fn aws_cli_reads_the_double() {
     let Some(aws) = Moto::program("aws") else { return };
@@ -77,7 +78,8 @@ for call in (lambda: client.modify_user(UserId='nobody', Passwords=['canary-boto
     try: call()
     except client.exceptions.UserNotFoundFault: faults.append('UserNotFound')
     except client.exceptions.InvalidUserStateFault: faults.append('InvalidUserState')
-    except client.exceptions.InvalidParameterCombinationException: faults.append('InvalidParameterCombination')
+    except client.exceptions.InvalidParameterCombinationException:
+        faults.append('InvalidParameterCombination')
 shape = client.meta.service_model.operation_model('ModifyUser').output_shape.members
 unknown = sorted(set(modified) - set(shape) - {'ResponseMetadata'})
 print(json.dumps([sorted(user), modified['Authentication'], faults, unknown]))

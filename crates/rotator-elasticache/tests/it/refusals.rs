@@ -80,7 +80,7 @@ async fn master_that_is_refused() {
 
 /// Only the master secret may name the server to which the master's password goes.
 #[tokio::test]
-async fn master_of_another_server() {
+async fn master_secret_names_another_server() {
     let scene = Plan::at(server()).master(json!({"host": "other.example.com"})).own().await;
     assert_eq!(scene.refused(server()).await, code("MASTER_HOST_DIFFERS"));
     assert_eq!(scene.lines("credentials").len(), 0, "no connection is opened");
@@ -156,7 +156,7 @@ async fn pending_of_another_place() {
         let mut held = scene.store.hold(Operation::PutSecretValue, 0, Held::Answer);
         let version = scene.store.rotate(&scene.secret, scene.function.arn()).unwrap();
         assert!(held.reached().await);
-        // As if someone had written the version before createSecret did.
+        // As if an operator had written the version before createSecret did.
         let pending = scene.store.version_value(&scene.secret, &version).unwrap();
         let mut document: Value = serde_json::from_str(&pending).unwrap();
         for (name, value) in change.as_object().unwrap() {

@@ -57,7 +57,7 @@ async fn name_that_does_not_resolve() {
     assert_eq!(scene.refused(server).await, set("NET_DB_DNS"));
 }
 
-/// A server without a connection left says so.
+/// A server without a connection left has a code of its own, where it reports that.
 #[tokio::test]
 async fn server_without_connections() {
     let server = ValkeyServer::builder(ValkeyProduct::Redis7).setting("maxclients", "2").start().unwrap();
