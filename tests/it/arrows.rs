@@ -48,6 +48,17 @@ const ARROWS: &[(&str, &[&str])] = &[
             "scram-client",
         ],
     ),
+    (
+        "rotator-elasticache",
+        &[
+            "database-net",
+            "rotation-aws",
+            "rotation-config",
+            "rotation-core",
+            "rotation-database",
+            "rotation-lambda",
+        ],
+    ),
     ("local-aws", &[]),
     ("test-servers", &[]),
     ("rotation-suites", &["local-aws", "rotation-core", "rotation-database", "test-servers"]),
@@ -263,8 +274,7 @@ const TEST_CRATES: &[&str] = &[
 /// The local AWS services are not a test crate. A command may link them, but a function may not.
 #[test]
 fn shipped_programs_link_no_test_crate() {
-    let functions =
-        ["network-discovery", "rotator-docdb", "rotator-mysql", "rotator-postgres", "rotator-redshift"];
+    let functions = ROTATORS.iter().chain(&["network-discovery", "rotator-elasticache"]);
     let commands = ["delivery", "rotation-cli"];
     let linked = |program: &str, named: &[&str]| -> Vec<String> {
         let tree = tree(&[&format!("-p={program}"), "--all-features"]);
@@ -286,7 +296,7 @@ fn shipped_programs_link_no_test_crate() {
 #[test]
 fn engine_libraries_link_no_runtime_or_sdk() {
     const LAMBDA: [&str; 5] = ["lambda_runtime", "aws-sdk-", "aws-config ", "aws-smithy-", "rotation-aws "];
-    for rotator in ROTATORS {
+    for rotator in ROTATORS.iter().chain(&["rotator-elasticache"]) {
         let package = format!("-p={rotator}");
         let programs = tree(&[&package]);
         for name in LAMBDA {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rotation_core::{Code, diagnosis::FindingCode};
 use rotation_database::codes;
+use rotator_elasticache::codes as caches;
 
 use super::texts::texts_of;
 
@@ -139,6 +140,23 @@ const STATEMENTS: &[Row] = &[
     (codes::TEST_QUERY_FAILED, "fails_until", "TEST_QUERY_FAILED"),
 ];
 
+const ELASTICACHE: &[Row] = &[
+    (caches::VALKEY_USERS_NOT_SAVED, "server_without_an_acl_file", "VALKEY_USERS_NOT_SAVED"),
+    (caches::VALKEY_MORE_SERVERS, "server_that_is_not_alone", "VALKEY_MORE_SERVERS"),
+    (caches::ELASTICACHE_USER_DIFFERS, "users_that_are_refused", "ELASTICACHE_USER_DIFFERS"),
+    (caches::ELASTICACHE_USER_NOT_FOUND, "users_that_are_refused", "ELASTICACHE_USER_NOT_FOUND"),
+    (
+        caches::ELASTICACHE_USER_MODIFYING,
+        "slow_change_is_waited_for_by_retries",
+        "ELASTICACHE_USER_MODIFYING",
+    ),
+    (caches::ELASTICACHE_USER_NOT_ROTATABLE, "users_that_are_refused", "ELASTICACHE_USER_NOT_ROTATABLE"),
+    (caches::ELASTICACHE_LOGIN_REQUIRED, "login_proof_is_a_setting", "ELASTICACHE_LOGIN_REQUIRED"),
+    (caches::ELASTICACHE_DENIED, "faults_of_the_service", "ELASTICACHE_DENIED"),
+    (caches::ELASTICACHE_UNAVAILABLE, "faults_of_the_service", "ELASTICACHE_UNAVAILABLE"),
+    (caches::ELASTICACHE_REJECTED, "faults_of_the_service", "ELASTICACHE_REJECTED"),
+];
+
 /// Codes whose test plays the other side, because nothing real can be had here that gives them, and why. All
 /// others are caused for real: by real servers, sockets, certificates and processes, and by the rules of the
 /// local Secrets Manager.
@@ -157,6 +175,13 @@ const PLAYED: &[(Code, &str)] = &[
     (codes::DBLOOKUP_REJECTED, "what is asked is nothing that moto refuses"),
     (codes::REPLICA_LAGS, "no host of the machine has a name of RDS"),
     (codes::DB_UNSUPPORTED, "no server so old can be had"),
+    (caches::ELASTICACHE_USER_DIFFERS, "no ElastiCache can be had: its double answers"),
+    (caches::ELASTICACHE_USER_NOT_FOUND, "the same; MemoryDB's is moto's"),
+    (caches::ELASTICACHE_USER_MODIFYING, "the same"),
+    (caches::ELASTICACHE_USER_NOT_ROTATABLE, "the same"),
+    (caches::ELASTICACHE_DENIED, "a service that refuses everything"),
+    (caches::ELASTICACHE_UNAVAILABLE, "the same"),
+    (caches::ELASTICACHE_REJECTED, "the same"),
 ];
 
 /// What doctor finds beyond that.
@@ -223,7 +248,7 @@ fn bodies<'a>(sources: &'a [(String, String)], function: &str) -> Vec<&'a str> {
 /// Every code is reached by a test that exists.
 #[test]
 fn every_code_has_an_existing_test() {
-    let tables = [EVENTS_AND_LABELS, SECRETS, SERVICE, LOOKUP, CONNECTIONS, LOGINS, STATEMENTS];
+    let tables = [EVENTS_AND_LABELS, SECRETS, SERVICE, LOOKUP, CONNECTIONS, LOGINS, STATEMENTS, ELASTICACHE];
     let rows: Vec<_> = tables.into_iter().flatten().collect();
     let sources: Vec<_> = texts_of("rs").collect();
     for (code, test, mark) in &rows {
@@ -232,7 +257,7 @@ fn every_code_has_an_existing_test() {
         assert!(bodies.iter().any(|body| body.contains(mark)), "{code}: {test} does not name {mark}");
     }
     let reached: BTreeSet<_> = rows.iter().map(|(code, ..)| *code).collect();
-    let all = [rotation_core::codes::ALL, codes::ALL].concat();
+    let all = [rotation_core::codes::ALL, codes::ALL, caches::ALL].concat();
     for code in &all {
         assert!(reached.contains(code), "{code} is in no table");
     }
@@ -275,7 +300,7 @@ fn findings_and_network_reasons_too() {
 /// The other direction, that each code has an article, is checked where the codes are.
 #[test]
 fn every_article_is_of_a_code() {
-    let failures = [rotation_core::codes::ALL, codes::ALL].concat();
+    let failures = [rotation_core::codes::ALL, codes::ALL, caches::ALL].concat();
     let known: BTreeSet<_> = failures
         .iter()
         .map(|code| code.name())

@@ -97,7 +97,7 @@ fn every_command_is_run_by_a_test() {
 fn the_commands_for_setting_up_stay() {
     let block = "```sh\n\
         scripts/demo     # rotates a real PostgreSQL, four times, and shows what happens\n\
-        \x20                # also: scripts/demo mysql, mariadb, docdb, redshift\n\
+        \x20                # also: scripts/demo mysql, mariadb, docdb, redshift, valkey\n\
         scripts/test     # sets up real servers and runs every test\n\
         ```\n";
     assert!(readme().contains(block));

@@ -17,10 +17,11 @@ const FIXES: [(&str, &str); 8] = [
 ];
 
 /// Where they are, and how often each part must be there.
-const ENGINES: [&str; 4] = [
+const ENGINES: [&str; 5] = [
     "crates/rotator-postgres/src/profile.rs",
     "crates/rotator-mysql/src/flavor.rs",
     "crates/rotator-docdb/src/profile.rs",
+    "crates/rotator-elasticache/src/profile.rs",
     "crates/rotator-redshift/src/profile.rs",
 ];
 

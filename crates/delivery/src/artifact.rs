@@ -30,6 +30,9 @@ const SOURCES: &[Source] = &[
         // The master user calls two services to find a server, and so contains one more SDK than the others.
         size_bar: 3 * MIB,
     },
+    // Users whose passwords a master or the service sets: each has one function.
+    Source { name: "valkey", functions: &["valkey_master_user"], size_bar: 5 * MIB / 2 },
+    Source { name: "elasticache", functions: &["elasticache_single_user"], size_bar: 5 * MIB / 2 },
     Source { name: "network_discovery", functions: &["network_discovery"], size_bar: 3 * MIB },
 ];
 

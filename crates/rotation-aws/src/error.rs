@@ -73,6 +73,10 @@ pub enum Service {
     RedshiftServerless,
     /// Amazon EC2.
     Ec2,
+    /// Amazon ElastiCache.
+    ElastiCache,
+    /// Amazon MemoryDB.
+    MemoryDb,
     /// AWS Lambda.
     Lambda,
     /// Amazon S3, where CloudFormation receives the answers of custom resources.
@@ -88,6 +92,8 @@ impl Service {
             Self::Redshift => "Amazon Redshift",
             Self::RedshiftServerless => "Amazon Redshift Serverless",
             Self::Ec2 => "Amazon EC2",
+            Self::ElastiCache => "Amazon ElastiCache",
+            Self::MemoryDb => "Amazon MemoryDB",
             Self::Lambda => "AWS Lambda",
             Self::S3 => "Amazon S3",
         }
@@ -101,6 +107,8 @@ impl Service {
             Self::Redshift => "redshift",
             Self::RedshiftServerless => "redshift-serverless",
             Self::Ec2 => "ec2",
+            Self::ElastiCache => "elasticache",
+            Self::MemoryDb => "memorydb",
             Self::Lambda => "lambda",
             Self::S3 => "s3",
         }

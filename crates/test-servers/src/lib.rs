@@ -2,8 +2,10 @@
 //! process. Also servers that behave as real ones cannot be made to.
 //!
 //! ```text
-//! real        PostgresServer, MysqlServer, DocdbServer, MongoReplicaSet, PgBouncer (from .cache)
-//! stand-ins   RedshiftServer (PostgreSQL behind a guard), Moto and ApiDouble (services of AWS)
+//! real        PostgresServer, MysqlServer, DocdbServer, MongoReplicaSet, PgBouncer,
+//!             ValkeyServer (from .cache)
+//! stand-ins   RedshiftServer (PostgreSQL behind a guard), Moto and ApiDouble (services of AWS),
+//!             ElastiCacheDouble (its control plane, over a real server)
 //! in between  Proxy (cuts and delays), DocdbProxy (records commands, changes replies)
 //! malicious   MaliciousPostgres, MaliciousMysql, MaliciousBytes
 //! pages       Chromium, without a network
@@ -18,6 +20,7 @@ mod api_double;
 mod authority;
 mod chromium;
 mod docdb;
+mod elasticache_double;
 mod guardian;
 mod heard;
 mod logins;
@@ -32,6 +35,7 @@ mod postgres;
 pub mod proxy;
 mod redshift;
 mod server;
+mod valkey;
 
 pub use api_double::{ApiAnswer, ApiDouble, ApiRequest};
 pub use authority::{TestAuthority, TestCertificate};
@@ -40,6 +44,7 @@ pub use docdb::{
     DocdbBuilder, DocdbLaunchError, DocdbProduct, DocdbProxy, DocdbQueryError, DocdbServer, MongoReplicaSet,
     MongoSetClient, MongoVersion, ProxyAction,
 };
+pub use elasticache_double::ElastiCacheDouble;
 pub use logins::Logins;
 pub use malicious::MaliciousServer;
 pub use malicious_bytes::MaliciousBytes;
@@ -55,3 +60,4 @@ pub use postgres::{
 pub use proxy::Proxy;
 pub use redshift::RedshiftServer;
 pub use server::DatabaseServer;
+pub use valkey::{TlsFront, ValkeyAnswer, ValkeyBuilder, ValkeyClient, ValkeyProduct, ValkeyServer};

@@ -16,7 +16,7 @@ use crate::codes::{all_codes, all_meanings};
 const HEAD: &str = include_str!("errors_document/head.txt");
 
 /// The groups of the index, each with the beginnings of its codes. A finding is known by its class.
-const GROUPS: [(&str, &[&str]); 8] = [
+const GROUPS: [(&str, &[&str]); 9] = [
     (
         "Settings, events and the function",
         &["CONFIG_", "EVENT_", "DRY_RUN", "TIMED_OUT", "INTERNAL", "NO_RANDOM"],
@@ -29,6 +29,7 @@ const GROUPS: [(&str, &[&str]); 8] = [
     ("The master secret and its server", &["MASTER_", "DBLOOKUP_", "REPLICA_"]),
     ("The way to the database", &["NET_DB_", "TLS_"]),
     ("The database", &["DB_", "TEST_"]),
+    ("ElastiCache, MemoryDB and Valkey", &["ELASTICACHE_", "VALKEY_"]),
     ("What doctor finds", &[]),
     ("Network discovery", &["DISCOVERY_", "DATABASE_", "ENGINE_", "SECRET_HOST_MISSING"]),
 ];
