@@ -6,8 +6,9 @@ use crate::{
     comparison::{BAR_DELAY, Comparison, Measured},
     control_group::Share,
     engine::Strategy,
-    figures::{Figure, mib, ms},
+    figures::Figure,
     subject::{Kind, Ssl},
+    units::{mib, ms},
 };
 
 /// The serial calls of a healthy rotation, with which the sum of the steps is compared.

@@ -10,8 +10,9 @@ use crate::{
     control_group::{ControlGroup, Share},
     engine::Strategy,
     failure::Failure,
-    figures::{Figure, Sample, Series},
+    figures::{Figure, Series},
     observed::Observed,
+    sample::Sample,
     subject::{Kind, Subject},
     world::{Traffic, World},
 };

@@ -1,60 +1,12 @@
-//! What one fresh process cost, the figures that are made of it, and their medians.
+//! The figures that are made of what processes cost, and their medians.
 
 use std::time::Duration;
 
-use test_servers::Logins;
-
-use crate::control_group::Share;
-
-/// The steps of a rotation, in order.
-pub const STEPS: [&str; 4] = ["create", "set", "test", "finish"];
-
-/// What one fresh process cost over two rotations: the first one cold, the second one warm.
-#[derive(Clone, Debug, Default)]
-pub struct Sample {
-    /// From just before exec to the first request for work.
-    pub start: Duration,
-    /// The steps of the first rotation. The processor time of the first one includes the start.
-    pub cold: [Step; 4],
-    /// The steps of the second rotation.
-    pub warm: [Step; 4],
-    /// Page faults from exec to the end of the first rotation.
-    pub page_faults: u64,
-    /// `VmHWM` at the end of the first rotation, in KiB.
-    pub peak_kib: u64,
-    /// Secrets Manager calls of the first rotation.
-    pub calls: usize,
-    /// How many of them waited for one another. Without a delay, calls are too short to be seen
-    /// overlapping.
-    pub serial_calls: usize,
-    /// The mean time of a call inside the store: the delay, and the time by which the store's timer exceeded
-    /// it.
-    pub call: Duration,
-    /// Logins that the server accepted in the first rotation, and those that it refused in both.
-    pub logins: Logins,
-}
-
-/// One step of a rotation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Step {
-    /// From the delivery of the event to its answer.
-    pub duration: Duration,
-    /// Of the whole process, since the reading before: user and system.
-    pub processor: Duration,
-}
-
-/// How a number is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// Of time.
-    Milliseconds,
-    /// What Lambda bills: a gigabyte of memory for a millisecond.
-    GbMilliseconds,
-    /// Of memory or of a file.
-    Mebibytes,
-    /// Of anything that is counted.
-    Count,
-}
+use crate::{
+    control_group::Share,
+    sample::{Sample, billed, processor, total},
+    units::{Unit, count, median, mib, ms, number},
+};
 
 /// A figure of a sample, and how those of many samples become one.
 #[derive(Debug)]
@@ -86,18 +38,6 @@ pub struct Series {
     pub delay: Duration,
     /// One for each round; there is at least one.
     pub samples: Vec<Sample>,
-}
-
-impl Unit {
-    /// The unit for people.
-    pub fn symbol(self) -> &'static str {
-        match self {
-            Self::Milliseconds => "ms",
-            Self::GbMilliseconds => "GB-ms",
-            Self::Mebibytes => "MiB",
-            Self::Count => "",
-        }
-    }
 }
 
 impl Figure {
@@ -246,51 +186,6 @@ impl Series {
         let pairs = self.samples.iter().zip(&other.samples);
         median(pairs.map(|(one, two)| of(self, one) / of(other, two)).collect())
     }
-}
-
-/// Bytes as MiB, for people.
-pub fn mib(bytes: u64) -> f64 {
-    number(bytes) / f64::from(1 << 20)
-}
-
-/// A count as a figure.
-#[expect(clippy::cast_precision_loss, reason = "no count of a rotation is near 2^52")]
-pub fn number(count: u64) -> f64 {
-    count as f64
-}
-
-/// Milliseconds, for people.
-pub fn ms(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1000.0
-}
-
-/// Not a number where there is no value.
-pub fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    match values.as_slice() {
-        [] => f64::NAN,
-        values if values.len().is_multiple_of(2) => f64::midpoint(values[middle - 1], values[middle]),
-        values => values[middle],
-    }
-}
-
-fn count(count: usize) -> f64 {
-    u64::try_from(count).map_or(f64::INFINITY, number)
-}
-
-fn total(steps: &[Step; 4]) -> Duration {
-    steps.iter().map(|step| step.duration).sum()
-}
-
-fn processor(steps: &[Step; 4]) -> Duration {
-    steps.iter().map(|step| step.processor).sum()
-}
-
-/// Each invocation is billed by itself, up to the next millisecond, and a cold one with its start.
-fn billed(start: Duration, steps: &[Step; 4]) -> f64 {
-    let invocations = [start + steps[0].duration, steps[1].duration, steps[2].duration, steps[3].duration];
-    invocations.into_iter().map(|invocation| ms(invocation).ceil()).sum()
 }
 
 fn gigabytes(share: Share) -> f64 {

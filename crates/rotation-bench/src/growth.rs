@@ -9,10 +9,11 @@ use crate::{
     comparison::Place,
     engine::Strategy,
     failure::Failure,
-    figures::{Step, median, mib, ms},
     observed::Observed,
     relay::Passed,
+    sample::Step,
     subject::{Kind, Subject},
+    units::{median, mib, ms},
     world::{Route, World},
 };
 

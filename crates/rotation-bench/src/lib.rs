@@ -23,9 +23,11 @@ mod observed;
 mod process;
 mod python;
 mod relay;
+mod sample;
 mod server;
 mod subject;
 mod table;
+mod units;
 mod world;
 
 use std::{
@@ -41,14 +43,16 @@ pub use comparison::{BAR_DELAY, Comparison, Measured};
 pub use control_group::{Hierarchy, Share, Version};
 pub use engine::{Engine, Strategy};
 pub use failure::Failure;
-pub use figures::{Figure, STEPS, Sample, Series, Step, Unit, median, mib, ms, number};
+pub use figures::{Figure, Series};
 pub use growth::{Cost, Growth, Row, draw_growth, judge_growth};
 pub use json::document;
 pub use launch::{LAUNCH, Launch, become_function, prepare};
 pub use process::{Use, page_faults};
 pub use relay::{Passed, Relay};
+pub use sample::{STEPS, Sample, Step};
 pub use subject::{Kind, Ssl, Subject};
 pub use table::draw;
+pub use units::{Unit, median, mib, ms, number};
 pub use world::Traffic;
 
 use comparison::{Bench, Place};

@@ -13,9 +13,9 @@ use crate::{
     control_group::ControlGroup,
     engine::Strategy,
     failure::Failure,
-    figures::Step,
     launch::{self, Launch},
     process::Use,
+    sample::Step,
     subject::Subject,
     world::{Route, World},
 };

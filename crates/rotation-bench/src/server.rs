@@ -51,7 +51,7 @@ pub(crate) async fn start(
     })
 }
 
-/// Tables for grants, made where they are not there, and a grant on each. PostgreSQL's, and so the stand-in's.
+/// Tables for grants, made where they are not there, and a grant on each. For PostgreSQL and the stand-in.
 fn many_grants(username: &str, count: u32) -> String {
     format!(
         "CREATE SCHEMA IF NOT EXISTS many; GRANT USAGE ON SCHEMA many TO {username}; \

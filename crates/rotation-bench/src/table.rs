@@ -5,8 +5,9 @@ use std::{fmt::Write, time::Duration};
 use crate::{
     comparison::{BAR_DELAY, Comparison, Measured},
     control_group::Share,
-    figures::{Figure, mib, number},
+    figures::Figure,
     subject::Kind,
+    units::{mib, number},
     world::Traffic,
 };
 

@@ -6,6 +6,7 @@ use local_aws::BoxFuture;
 use test_servers::{
     DatabaseServer, Logins, MysqlFlavor, MysqlServer, MysqlVersion, TestAuthority, TestLogin,
 };
+use uuid::Uuid;
 
 use super::RotatedServer;
 use crate::failure::Failure;
@@ -42,9 +43,13 @@ impl MySql {
 impl RotatedServer for MySql {
     fn create_user(&self) -> BoxFuture<'_, Result<TestLogin, Failure>> {
         Box::pin(async {
-            let login = self.server.create_user("").await?;
-            let grant = format!("GRANT {USER_RIGHTS} ON {DATABASE}.* TO {}", login.username);
-            self.server.execute(&[&grant]).await?;
+            let (id, password) = (Uuid::new_v4().simple().to_string(), Uuid::new_v4().simple().to_string());
+            // AWS's functions for MySQL take at most 16 characters, `_clone` included.
+            let login = TestLogin { username: format!("app_{}", &id[..6]), password };
+            let (name, password) = (&login.username, &login.password);
+            let create = format!("CREATE USER '{name}'@'%' IDENTIFIED BY '{password}'");
+            let grant = format!("GRANT {USER_RIGHTS} ON {DATABASE}.* TO {name}");
+            self.server.execute(&[&create, &grant]).await?;
             Ok(login)
         })
     }
