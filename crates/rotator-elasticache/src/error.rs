@@ -82,8 +82,8 @@ impl TargetError for ElastiCacheError {
                     .into()
             }
             Self::Modifying => format!(
-                "Wait until the user is active: `aws elasticache describe-users --query 'Users[].[ARN,Status]'`. \
-                {}",
+                "Wait until the user is active: `aws elasticache describe-users --query \
+                'Users[].[ARN,Status]'`. {}",
                 reader.again()
             ),
             Self::NotRotatable(_) => {

@@ -4,6 +4,7 @@
 #![expect(clippy::print_stdout, reason = "the soak reports its figures")]
 
 mod conformance;
+mod demo;
 mod elasticache;
 mod errors_document;
 mod fixture;
