@@ -151,6 +151,7 @@ fn documents(samples: &Samples) -> Vec<RotationError> {
             DocumentError::TooLarge,
             DocumentError::NotJson,
             DocumentError::NotAnObject,
+            DocumentError::NotPlain,
             DocumentError::DuplicateKey { field: field.into() },
             DocumentError::Missing { field },
             DocumentError::Invalid { field, rule },
