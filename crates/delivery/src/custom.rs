@@ -17,9 +17,9 @@ use crate::{
 
 /// Checks, zips and tries a function of your own.
 ///
-/// Its zip must fit the limit, its program must need no C library newer than that of provided.al2023, and must
-/// answer on a local Lambda Runtime API: an empty event, or with --secret the first step of a rotation of that
-/// secret, which has to succeed.
+/// Its zip must fit the limit, its program must need no C library newer than that of provided.al2023, and
+/// must answer on a local Lambda Runtime API: an empty event, or with --secret the first step of a rotation
+/// of that secret, which has to succeed.
 #[derive(Debug, clap::Args)]
 pub struct Custom {
     /// The program, as cargo-lambda leaves it in target/lambda/NAME/bootstrap

@@ -100,6 +100,6 @@ rotation_conformance::target!(a_bare_token_passes, |hook: Hook| Bench::<true>(Fa
 #[test]
 fn form_that_is_not_asked_for() {
     let findings = target_findings(|hook: Hook| Bench::<false>(FakeTokenService::new(hook)));
-    let defect = "createSecret fails although nothing was stopped (a healthy rotation; its code is SECRET_MALFORMED";
+    let defect = "createSecret fails although nothing was stopped (a healthy rotation; its code is SECRET_";
     assert!(names(&findings, defect), "{findings:#?}");
 }
