@@ -138,8 +138,8 @@ impl Faults<'_> {
         self.rotate().await
     }
 
-    async fn killed(&self, operation: Operation, before: u32, held: Held) -> Result<usize> {
-        let mut hold = self.manager.hold(operation, before, held);
+    async fn killed(&self, operation: Operation, before: u32, part: Held) -> Result<usize> {
+        let mut hold = self.manager.hold(operation, before, part);
         let killed = async {
             if hold.reached().await {
                 self.function.kill().await;
@@ -189,13 +189,13 @@ impl Faults<'_> {
         self.manager.clear_faults();
         let record = record?;
         if record.outcome != Some(RotationOutcome::Succeeded) {
-            bail!("{}", self.failure(&record));
+            bail!("{}", Self::failure(&record));
         }
         ensure!(self.version("AWSCURRENT")? == version, "AWSCURRENT is not the new version");
         Ok(record.attempts.len())
     }
 
-    fn failure(&self, record: &RotationRecord) -> String {
+    fn failure(record: &RotationRecord) -> String {
         let outcome = record.outcome.map_or_else(|| "open".to_owned(), |outcome| outcome.to_string());
         match record.last_error() {
             Some(error) => format!("the rotation ended as {outcome} after retries: {error}"),

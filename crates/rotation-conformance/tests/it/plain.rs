@@ -69,8 +69,8 @@ struct Bench<const ASKS: bool>(FakeTokenService);
 
 impl<const ASKS: bool> Service for Bench<ASKS> {
     fn first(&self) -> SecretDocument {
-        let first = self.0.first();
-        SecretDocument::plain(&first.required_text("token").unwrap()).unwrap()
+        let token = self.0.first().required_text("token").expect("the fake's first token");
+        SecretDocument::plain(&token).expect("a text")
     }
 
     fn opens(&self, document: &SecretDocument) -> bool {
