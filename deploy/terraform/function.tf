@@ -4,7 +4,10 @@ locals {
     local.makes_endpoint ? { SECRETS_MANAGER_ENDPOINT = "https://${local.endpoint_name}" } : {},
     local.has_master ? { MASTER_SECRET_ARN = var.superuser_secret_arn } : {},
     var.settings,
+    var.custom_settings,
   )
+  is_custom = var.engine == "custom"
+  artifact  = "${var.code_prefix}${var.engine}_${var.strategy}.zip"
 }
 
 resource "aws_cloudwatch_log_group" "function" {
@@ -15,13 +18,17 @@ resource "aws_cloudwatch_log_group" "function" {
 
 resource "aws_lambda_function" "rotation" {
   function_name = var.function_name
-  description   = "Rotates database passwords: ${var.engine}, ${var.strategy}"
+  description = (
+    local.is_custom
+    ? "Rotates a secret: ${coalesce(var.code_key, "no code_key")}"
+    : "Rotates database passwords: ${var.engine}, ${var.strategy}"
+  )
   role          = aws_iam_role.function.arn
   runtime       = "provided.al2023"
   handler       = "bootstrap"
   architectures = [var.architecture]
   s3_bucket     = var.code_bucket
-  s3_key        = "${var.code_prefix}${var.engine}_${var.strategy}.zip"
+  s3_key        = local.is_custom ? var.code_key : local.artifact
   memory_size   = 128
   timeout       = var.timeout_seconds
 
@@ -48,6 +55,14 @@ resource "aws_lambda_function" "rotation" {
     precondition {
       condition     = var.strategy != "master_user" || local.has_master
       error_message = "Strategy master_user needs superuser_secret_arn."
+    }
+    precondition {
+      condition     = local.is_custom == (var.code_key != null)
+      error_message = "Engine custom, and no other, needs code_key."
+    }
+    precondition {
+      condition     = local.is_custom || length(var.custom_settings) == 0
+      error_message = "Only engine custom takes custom_settings."
     }
   }
 

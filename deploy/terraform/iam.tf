@@ -24,6 +24,12 @@ resource "aws_iam_role" "function" {
   })
 }
 
+resource "aws_iam_role_policy_attachment" "managed" {
+  for_each   = toset(var.managed_policy_arns)
+  role       = aws_iam_role.function.name
+  policy_arn = each.value
+}
+
 # Lambda asks for these before it makes a function in a VPC.
 resource "aws_iam_role_policy" "network" {
   count = local.in_vpc ? 1 : 0

@@ -23,8 +23,10 @@ variable "engine" {
   type = string
 
   validation {
-    condition     = contains(["postgres", "mysql", "mariadb", "docdb", "redshift"], var.engine)
-    error_message = "One of postgres, mysql, mariadb, docdb, redshift."
+    condition = (
+      contains(["postgres", "mysql", "mariadb", "docdb", "redshift"], var.engine) || var.engine == "custom"
+    )
+    error_message = "One of postgres, mysql, mariadb, docdb, redshift, or custom for a function of your own."
   }
 }
 
@@ -55,6 +57,24 @@ variable "code_prefix" {
   default     = ""
 }
 
+variable "code_key" {
+  description = "The key of the zip of a function of your own, with engine custom."
+  type        = string
+  default     = null
+}
+
+variable "managed_policy_arns" {
+  description = "Managed policies of the function's role, for what it does at its own service."
+  type        = list(string)
+  default     = []
+}
+
+variable "custom_settings" {
+  description = "Environment variables of a function of your own, with engine custom; not for secrets."
+  type        = map(string)
+  default     = {}
+}
+
 variable "architecture" {
   type    = string
   default = "arm64"
@@ -75,7 +95,7 @@ variable "settings" {
       "REDSHIFT_PASSWORD_FORM", "ADOPT_CLONES", "ALLOW_OLD_PASSWORD", "ALLOW_UNLOCKED", "TLS_SELF_SIGNED",
       "REWRITE_FIELDS", "USERNAME_CHARACTER_LIMIT", "ALLOW_FOREIGN_SECRETS", "AWS_CA_BUNDLE",
       "AWS_ENDPOINT_URL_RDS", "AWS_ENDPOINT_URL_REDSHIFT", "AWS_ENDPOINT_URL_REDSHIFT_SERVERLESS", "METRICS",
-      "DRY_RUN", "TEST_QUERY", "ALLOW_TEST_QUERY",
+      "CUSTOM_SETTINGS", "DRY_RUN", "TEST_QUERY", "ALLOW_TEST_QUERY",
     ])) == 0
     error_message = "A setting that the function does not know."
   }

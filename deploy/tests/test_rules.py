@@ -27,6 +27,7 @@ LEFT_OUT = {
     },
     "Permissions": {
         "NetworkMode": "the first instance, without the function",
+        "ManagedPolicyArns": "the role is there",
         "PermissionsBoundary": "the role is there",
         "RolePath": "the role is there",
     },

@@ -38,6 +38,7 @@ const SECRETS: &[Row] = &[
     (codes::MASTER_MEMBER_MISSING, "master_secret_names_the_member", "MASTER_MEMBER_MISSING"),
     (codes::SECRET_ENGINE_MISMATCH, "wrong_engine", "SECRET_ENGINE_MISMATCH"),
     (codes::SECRET_MALFORMED, "not_an_object", "SECRET_MALFORMED"),
+    (codes::SECRET_BINARY, "not_an_object", "SECRET_BINARY"),
     (codes::PENDING_HOST_DIFFERS, "other_server", "PENDING_HOST_DIFFERS"),
     (codes::PENDING_USER_DIFFERS, "other_user", "PENDING_USER_DIFFERS"),
     (codes::MASTER_INVALID, "malformed", "MASTER_INVALID"),

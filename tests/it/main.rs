@@ -8,6 +8,7 @@ mod copies;
 mod guarantees;
 mod links;
 mod names;
+mod own_service;
 mod readme;
 mod reference;
 mod remedies;

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! scripts/package   built programs ─> program::check ─> archive::pack ─> trial::run ─> Manifest
+//! delivery custom   any program, likewise, without a manifest
 //! scripts/deploy    Manifest ─> Release ─> bucket ─> change set, shown ─> stack, watched ─> rotate-secret
 //! scripts/undeploy  stack ─> gone; the secret stays
 //! ```
@@ -14,6 +15,7 @@ mod artifact;
 mod aws_cli;
 pub mod bucket;
 mod console;
+pub mod custom;
 pub mod deploy;
 mod manifest;
 mod network;

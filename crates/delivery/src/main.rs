@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
-use delivery::{deploy, pack, undeploy};
+use delivery::{custom, deploy, pack, undeploy};
 
 /// Package the functions, and deploy them.
 #[derive(Debug, Parser)]
@@ -20,6 +20,7 @@ struct Arguments {
 enum Command {
     Pack(pack::Arguments),
     Zip(pack::Zip),
+    Custom(custom::Custom),
     Deploy(Box<deploy::Arguments>),
     Undeploy(undeploy::Arguments),
 }
@@ -29,6 +30,7 @@ async fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Pack(arguments) => pack::run(&arguments).await,
         Command::Zip(arguments) => pack::zip(&arguments),
+        Command::Custom(arguments) => custom::run(&arguments).await,
         Command::Deploy(arguments) => deploy::run(&arguments),
         Command::Undeploy(arguments) => undeploy::run(&arguments),
     };

@@ -106,7 +106,7 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 /// Mebibytes to a hundredth, rounded up: what exceeds a limit is shown as more.
-fn mib(bytes: u64) -> String {
+pub(crate) fn mib(bytes: u64) -> String {
     let hundredths = (bytes * 100).div_ceil(1 << 20);
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }

@@ -30,20 +30,67 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// # Errors
 /// The program does not start, ends, or gives another answer.
 pub async fn run(artifact: &Artifact, zip: &[u8], emulator: Option<&Path>) -> anyhow::Result<()> {
-    let folder = tempfile::tempdir()?;
-    let program = folder.path().join(archive::ENTRY);
-    fs::write(&program, archive::unpack(zip)?)?;
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755))?;
+    let (_folder, program) = unpacked(zip)?;
     let outcome = match artifact.engine() {
         Some(engine) => rotate(engine, &program, emulator).await,
-        None => answer(&program, emulator).await,
+        None => answer(&program, emulator, &[]).await,
     };
     outcome.with_context(|| format!("{} was tried on the local Runtime API", artifact.name))
 }
 
-async fn rotate(engine: &str, program: &Path, emulator: Option<&Path>) -> anyhow::Result<()> {
+/// How a function that is not built here is tried.
+#[derive(Clone, Copy, Debug)]
+pub struct Custom<'a> {
+    /// The value of a secret for which createSecret has to succeed; an empty event without one.
+    pub secret: Option<&'a str>,
+    /// The variables of the function.
+    pub variables: &'a [(String, String)],
+}
+
+/// Unpacks the zip of any function and invokes its program through a local Runtime API.
+///
+/// # Errors
+/// The program does not start, ends, does not answer, or createSecret fails.
+pub async fn run_custom(trial: &Custom<'_>, zip: &[u8], emulator: Option<&Path>) -> anyhow::Result<()> {
+    let (_folder, program) = unpacked(zip)?;
+    let Some(secret) = trial.secret else { return answer(&program, emulator, trial.variables).await };
+    let (manager, function) = local(&program, emulator, trial.variables).await?;
+    let secret = manager.create_secret("trial", secret)?;
+    let version = manager.rotate(&secret, function.arn())?;
+    let record = manager.wait_for_rotation(&secret, &version, 4 * LIMIT).await?;
+    function.kill().await;
+    let steps: Vec<_> = record.steps().map(|step| (step.step, step.error.as_ref())).collect();
+    // What the later steps need may not be there. That they are answered has to be seen all the same.
+    let is_good = matches!(steps.first(), Some(("createSecret", None)))
+        && steps.iter().all(|(_, error)| error.is_none_or(is_an_answer));
+    ensure!(is_good, "{steps:?}\n{}", function.output());
+    Ok(())
+}
+
+/// The program out of its zip, in a folder that goes with the first value.
+fn unpacked(zip: &[u8]) -> anyhow::Result<(tempfile::TempDir, PathBuf)> {
+    let folder = tempfile::tempdir()?;
+    let program = folder.path().join(archive::ENTRY);
+    fs::write(&program, archive::unpack(zip)?)?;
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755))?;
+    Ok((folder, program))
+}
+
+/// A local Secrets Manager, and the function that rotates its secrets.
+async fn local(
+    program: &Path,
+    emulator: Option<&Path>,
+    variables: &[(String, String)],
+) -> anyhow::Result<(LocalSecretsManager, LambdaFunction)> {
     let rotation = RotationSettings { attempts: 1, ..RotationSettings::default() };
     let manager = LocalSecretsManager::start(Settings { rotation, ..Settings::default() }).await?;
+    let function = start(program, emulator, Some(manager.endpoint()), variables)?;
+    manager.register(function.arn(), Arc::new(function.clone()));
+    Ok((manager, function))
+}
+
+async fn rotate(engine: &str, program: &Path, emulator: Option<&Path>) -> anyhow::Result<()> {
+    let (manager, function) = local(program, emulator, &[]).await?;
     let mut document = json!({
         // Nothing listens on port 1, and the address is this machine's own.
         "engine": engine, "host": "127.0.0.1", "port": 1, "username": "trial", "password": "trial-password",
@@ -51,9 +98,6 @@ async fn rotate(engine: &str, program: &Path, emulator: Option<&Path>) -> anyhow
     let master = manager.create_secret("master", &document.to_string())?;
     document["masterarn"] = json!(master);
     let secret = manager.create_secret("trial", &document.to_string())?;
-    let function = start(program, emulator, Some(manager.endpoint().clone()))?;
-    manager.register(function.arn(), Arc::new(function.clone()));
-
     let version = manager.rotate(&secret, function.arn())?;
     let record = manager.wait_for_rotation(&secret, &version, 2 * LIMIT).await?;
     function.kill().await;
@@ -66,8 +110,12 @@ async fn rotate(engine: &str, program: &Path, emulator: Option<&Path>) -> anyhow
     Ok(())
 }
 
-async fn answer(program: &Path, emulator: Option<&Path>) -> anyhow::Result<()> {
-    let function = start(program, emulator, None)?;
+async fn answer(
+    program: &Path,
+    emulator: Option<&Path>,
+    variables: &[(String, String)],
+) -> anyhow::Result<()> {
+    let function = start(program, emulator, None, variables)?;
     let outcome = function.invoke(&Value::Object(serde_json::Map::new())).await;
     function.kill().await;
     match outcome {
@@ -76,17 +124,26 @@ async fn answer(program: &Path, emulator: Option<&Path>) -> anyhow::Result<()> {
     }
 }
 
-fn start(program: &Path, emulator: Option<&Path>, store: Option<String>) -> anyhow::Result<LambdaFunction> {
-    let builder = match emulator {
+fn start(
+    program: &Path,
+    emulator: Option<&Path>,
+    store: Option<String>,
+    variables: &[(String, String)],
+) -> anyhow::Result<LambdaFunction> {
+    let mut builder = match emulator {
         Some(emulator) => LambdaFunction::builder(emulator).arg(program.to_string_lossy()),
         None => LambdaFunction::builder(PathBuf::from(program)),
     };
-    let builder = builder.name("trial").timeout(LIMIT);
-    Ok(match store {
-        Some(endpoint) => builder.env("SECRETS_MANAGER_ENDPOINT", endpoint),
-        None => builder,
+    builder = builder.name("trial").timeout(LIMIT);
+    for (name, value) in variables {
+        builder = builder.env(name, value);
     }
-    .build()?)
+    if let Some(endpoint) = store {
+        builder = builder
+            .env("SECRETS_MANAGER_ENDPOINT", &endpoint)
+            .env("AWS_ENDPOINT_URL_SECRETS_MANAGER", endpoint);
+    }
+    Ok(builder.build()?)
 }
 
 /// Whether the program itself reported it, and not the runtime about a program that ended.

@@ -1,3 +1,7 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # How it works
+//!
 //! Two services of AWS on this machine, for programs that rotate secrets and for their tests.
 //!
 //! ```text

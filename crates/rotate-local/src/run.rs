@@ -1,9 +1,11 @@
 //! `rotate-local run`: any function program rotates a secret of one's own.
 
+mod faults;
+
 use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, bail};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use local_aws::{
     LambdaFunction, LocalSecretsManager,
     secrets_manager::{RotationOutcome, RotationRecord, RotationSettings, Settings},
@@ -11,6 +13,8 @@ use local_aws::{
 use rotation_cli::{Look, Screen};
 
 use crate::interruption::Interruption;
+
+use faults::{Faults, Kind};
 
 /// Rotate a secret by any function program, step by step
 #[derive(Args, Debug)]
@@ -23,6 +27,18 @@ pub(crate) struct Arguments {
     /// How many rotations, one after another; none follows one that fails
     #[arg(long, value_name = "N", default_value_t = 1)]
     times: u32,
+
+    /// Then rotate with faults, of these kinds with commas between them; without a value, of every kind
+    /// (default: none)
+    #[arg(
+        long,
+        value_name = "KIND",
+        value_enum,
+        num_args = 0..,
+        require_equals = true,
+        value_delimiter = ','
+    )]
+    faults: Option<Vec<Kind>>,
 
     /// A variable of the function; may be repeated (default: none)
     #[arg(long = "env", value_name = "NAME=VALUE", value_parser = variable)]
@@ -51,12 +67,19 @@ logs is printed after a rotation that fails. The exit code is 1 then.
 
 The program gets what Lambda sets, the variables of --env, and the address of the local Secrets Manager in \
 SECRETS_MANAGER_ENDPOINT and AWS_ENDPOINT_URL_SECRETS_MANAGER, and nothing else of this environment. The new \
-password is kept in memory alone, unless --state names a file.";
+password is kept in memory alone, unless --state names a file.
+
+--faults needs a function that has just rotated. It rotates once for each call of Secrets Manager and each \
+kind, with retries, and a healthy rotation after each: they must succeed, and the program's output must hold \
+no value that was rotated. What the program does at its own service is not stopped; the kit \
+(rotation-conformance) does that for targets in Rust.";
 
 const EXAMPLES: &str = "\
 Examples:
   rotate-local run --secret app.json --state state.json target/debug/postgres_single_user
   rotate-local run --secret app.json --times 2 --env TLS_CA_BUNDLE=ca.pem ./my_function
+  rotate-local run --secret app.json --faults ./my_function
+  rotate-local run --secret app.json --faults=lost-answer,stale ./my_function
   rotate-local run --secret app.json -- /usr/bin/python3 -m awslambdaric handler.handler";
 
 /// The longest that a rotation may take: four invocations of Lambda's default timeout here.
@@ -78,7 +101,10 @@ async fn rotate(arguments: &Arguments, screen: &Screen) -> Result<()> {
     let settings = Settings {
         state_file: arguments.state.clone(),
         // One attempt: a step that fails must be shown.
-        rotation: RotationSettings { attempts: 1, ..RotationSettings::default() },
+        rotation: RotationSettings {
+            attempts: if arguments.faults.is_some() { faults::ATTEMPTS } else { 1 },
+            ..RotationSettings::default()
+        },
         ..Settings::default()
     };
     let service = LocalSecretsManager::start(settings).await.context("no local Secrets Manager")?;
@@ -104,7 +130,11 @@ async fn rotate(arguments: &Arguments, screen: &Screen) -> Result<()> {
             bail!("{}", failure(&record));
         }
     }
-    Ok(())
+    let Some(kinds) = &arguments.faults else { return Ok(()) };
+    let kinds = if kinds.is_empty() { Kind::value_variants() } else { kinds };
+    screen.line(screen.paint(Look::Strong, format!("Rotations with faults: {}", arguments.name)));
+    let faults = Faults { manager: &service, function: &function, secret: &arguments.name, screen };
+    faults.run(kinds).await
 }
 
 fn function(arguments: &Arguments, endpoint: &str) -> Result<LambdaFunction> {

@@ -79,12 +79,17 @@ impl Origin {
             Origin::Sought if kindless => {
                 (ServiceFault::CredentialsRefused, Cause::new(&format!("no usable credentials: {root}")))
             }
-            _ if matches!(root.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))) => {
+            _ if is_certificate(error) => {
                 (ServiceFault::CertificateRefused, Cause::new(&root.to_string()))
             }
             _ => (ServiceFault::Unreachable, Cause::new(&root.to_string())),
         }
     }
+}
+
+/// Whether the connection failed because the server's certificate is not trusted.
+pub(crate) fn is_certificate(error: &ConnectorError) -> bool {
+    matches!(root_of(error).downcast_ref(), Some(rustls::Error::InvalidCertificate(_)))
 }
 
 /// The last cause of a failed connection: `connection refused`, `invalid peer certificate: UnknownIssuer`. A

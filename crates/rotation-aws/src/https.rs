@@ -73,7 +73,7 @@ impl Https {
 }
 
 /// `None` where there is more than `most`.
-async fn read(
+pub(crate) async fn read(
     answer: Response,
     most: usize,
 ) -> Result<Option<Vec<u8>>, aws_smithy_types::byte_stream::error::Error> {

@@ -2,7 +2,11 @@
 
 use std::{collections::BTreeMap, fmt};
 
+use rotation_core::SecretDocument;
 use thiserror::Error;
+
+/// More settings, in one variable.
+const CUSTOM_SETTINGS: &str = "CUSTOM_SETTINGS";
 
 /// A copy of the environment. It is never printed, because it contains credentials.
 #[derive(Clone, Default)]
@@ -13,10 +17,19 @@ impl Environment {
     pub fn of_process() -> Self {
         #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
         let all = std::env::vars_os();
-        Self(
-            all.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-                .collect(),
-        )
+        all.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    }
+
+    /// The variables of `CUSTOM_SETTINGS`, by which a template passes names that it does not know.
+    ///
+    /// # Errors
+    /// [`ConfigError`] where it is not a JSON object of names and texts.
+    pub(crate) fn custom_settings(&self) -> Result<Vec<(String, String)>, ConfigError> {
+        let wrong = || ConfigError::new(CUSTOM_SETTINGS, "must be a JSON object of names and texts");
+        let Some(text) = self.text(CUSTOM_SETTINGS) else { return Ok(Vec::new()) };
+        let settings = SecretDocument::parse(text).map_err(|_| wrong())?;
+        let setting = |name: &str| Some((name.to_owned(), settings.get(name)?.as_str()?.to_owned()));
+        settings.names().map(|name| setting(name).ok_or_else(wrong)).collect()
     }
 
     /// The value of a variable that is set and not empty.
@@ -62,7 +75,12 @@ impl Environment {
 
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Environment {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(variables: I) -> Self {
-        Self(variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+        let mut all = Self(variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect());
+        // What is wrong with it is reported with the other settings.
+        for (name, value) in all.custom_settings().unwrap_or_default() {
+            all.0.entry(name).or_insert(value);
+        }
+        all
     }
 }
 

@@ -25,6 +25,7 @@ impl FunctionSettings {
     /// # Errors
     /// [`ConfigError`] names the first setting that is wrong.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        environment.custom_settings()?;
         let foreign = environment.flag("ALLOW_FOREIGN_SECRETS", false)?;
         Ok(Self {
             endpoint: Endpoint::from_environment(environment)?,

@@ -1,3 +1,7 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # How it works
+//!
 //! The settings of functions and of the command: parses environment variables into typed values. A wrong
 //! setting is reported before anything is done.
 //!

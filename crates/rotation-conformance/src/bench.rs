@@ -9,7 +9,8 @@ use crate::hook::Hook;
 /// A fake service with one credential that works. Except for [`Service::first`], its methods return the true
 /// state. The kit calls them without going through the [`Hook`].
 pub trait Service {
-    /// The document of the credential that a fresh service accepts.
+    /// The document of the credential that a fresh service accepts; for a target with
+    /// [`SecretForm::Plain`](rotation_core::SecretForm), [`SecretDocument::plain`].
     fn first(&self) -> SecretDocument;
 
     /// Whether this document opens the service now.

@@ -1,3 +1,7 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # How it works
+//!
 //! Checks any [`Target`](rotation_core::Target) or [`Issuer`](rotation_core::Issuer) against a fake of its
 //! service.
 //!

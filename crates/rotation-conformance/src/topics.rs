@@ -120,6 +120,10 @@ fn replace_secrets<S: Subject>(world: &World<'_, S>, label: &StagingLabel) {
     };
     let names: Vec<String> = document.names().map(str::to_owned).collect();
     let unknown = format!("{label}-unknown-0123456789");
+    if document.plain_text().is_some() {
+        let other = SecretDocument::plain(&unknown).expect("a text");
+        return world.store.overwrite(&version, other);
+    }
     let other = names.iter().fold(document, |document, name| match is_secret(&document, name) {
         Some(true) => document.with_text(name, &unknown),
         _ => document,

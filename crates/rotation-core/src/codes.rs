@@ -37,8 +37,10 @@ crate::codes! {
     SECRET_FIELD_MISSING = Refused;
     /// A field of the secret has a value that cannot be used.
     SECRET_FIELD_INVALID = Refused;
-    /// The secret's value is not one JSON object.
+    /// The secret's value does not have the form that its target asks for: one JSON object, in most cases.
     SECRET_MALFORMED = Refused;
+    /// The secret's value is binary.
+    SECRET_BINARY = Refused;
     /// Another secret that the rotation needs cannot be used.
     RELATED_SECRET_INVALID = Refused;
     /// Another secret that the rotation needs cannot be read.

@@ -18,7 +18,7 @@ pub use version::DiagnosedVersion;
 
 use crate::{
     code::Code,
-    document::{DocumentError, SecretDocument},
+    document::{DocumentError, SecretDocument, SecretForm},
     error::RotationError,
     event::SecretId,
     journal::CredentialSource,
@@ -35,6 +35,9 @@ pub trait Diagnosable {
 
     /// What a login opens.
     type Session;
+
+    /// The form of the secret's value, as [`Target::FORM`](crate::Target::FORM).
+    const FORM: SecretForm = SecretForm::Object;
 
     /// The code for a secret of which no version logs in.
     const NO_VERSION_LOGS_IN: Code;

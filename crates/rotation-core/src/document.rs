@@ -1,4 +1,7 @@
-//! The value of a secret: one JSON object whose unknown keys survive a rotation byte for byte.
+//! The value of a secret: one JSON object whose unknown keys survive a rotation byte for byte, or a plain
+//! value for the targets that ask for it.
+
+mod plain;
 
 use std::fmt;
 
@@ -12,6 +15,8 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::code::Code;
 
+pub use plain::SecretForm;
+
 /// The largest value that the service stores, in bytes.
 const MAX_BYTES: usize = 65_536;
 /// The longest part of a key that an error repeats, in characters.
@@ -23,6 +28,8 @@ const MAX_NAME: usize = 64;
 #[derive(Clone)]
 pub struct SecretDocument {
     fields: Vec<Field>,
+    /// The whole value, where it is no object.
+    plain: Option<Zeroizing<String>>,
 }
 
 /// One entry: the decoded name, and both name and value as they were written.
@@ -77,11 +84,14 @@ impl SecretDocument {
                 });
             }
         }
-        Ok(Self { fields })
+        Ok(Self { fields, plain: None })
     }
 
-    /// The document as JSON text.
+    /// The document as JSON text; a plain value as it is.
     pub fn to_json(&self) -> Zeroizing<String> {
+        if let Some(text) = &self.plain {
+            return text.clone();
+        }
         // Room for all of it at once: a string that grows leaves copies behind.
         let room: usize =
             self.fields.iter().map(|field| field.key.get().len() + field.value.get().len() + 2).sum();
@@ -139,9 +149,13 @@ impl SecretDocument {
         self.text(field)?.ok_or(DocumentError::Missing { field })
     }
 
-    /// The same document with one field changed in place, or added at the end.
+    /// The same document with one field changed in place, or added at the end. A plain value has no fields,
+    /// and is returned as it is.
     #[must_use]
     pub fn with_text(mut self, field: &str, text: &str) -> Self {
+        if self.plain.is_some() {
+            return self;
+        }
         let value = quoted(text);
         match self.fields.iter_mut().find(|entry| entry.name == field) {
             Some(entry) => wipe(std::mem::replace(&mut entry.value, value)),
@@ -205,6 +219,7 @@ impl<'de> Deserialize<'de> for Fields {
 
 /// The value of a secret is not usable for a rotation. Errors name fields, never values.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DocumentError {
     /// `SecretBinary` instead of `SecretString`.
     #[error("the value is binary")]
@@ -218,6 +233,9 @@ pub enum DocumentError {
     /// Not JSON, or more keys than any real secret has.
     #[error("the value is not JSON")]
     NotJson,
+    /// A JSON object, for a target that asks for a plain value.
+    #[error("the value is a JSON object, and not one credential")]
+    NotPlain,
     /// JSON, but not an object.
     #[error("the value is not a JSON object")]
     NotAnObject,

@@ -17,6 +17,7 @@ use crate::{
 
 /// A step failed. It contains no value of a secret, so it may be logged.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum RotationError {
     /// The caller: the event is malformed.
     #[error(transparent)]

@@ -212,6 +212,7 @@ fn text<'a>(event: &'a Value, field: &'static str) -> Result<&'a str, EventError
 
 /// The event is not one that Secrets Manager sends.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum EventError {
     /// The event is not a JSON object, or is too large.
     #[error("the event is not a rotation event")]

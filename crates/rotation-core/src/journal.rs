@@ -70,6 +70,7 @@ impl LoginAttempt {
 
 /// The result of a login attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Answer {
     /// The credential logged in.
     LoggedIn,

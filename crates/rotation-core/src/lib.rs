@@ -1,3 +1,7 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # How it works
+//!
 //! The rotation protocol of AWS Secrets Manager: labels, documents, passwords and the four steps.
 //!
 //! ```text
@@ -38,7 +42,7 @@ mod target;
 
 pub use code::{Class, Code, Definition};
 pub use deadline::{Deadline, TimedOut};
-pub use document::{DocumentError, SecretDocument, Unfit};
+pub use document::{DocumentError, SecretDocument, SecretForm, Unfit};
 pub use error::{RelatedSecretError, RotationError, TargetFailure, with_causes};
 pub use event::{EventError, Home, RotationEvent, RotationToken, SecretId, Step, VersionId};
 pub use invocation::Invocation;

@@ -5,7 +5,7 @@ use std::fmt;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::document::DocumentError;
+use crate::document::{DocumentError, SecretDocument};
 
 /// A password. It is never printed, and its memory is cleared when it is dropped.
 #[derive(Clone, PartialEq, Eq)]
@@ -17,8 +17,30 @@ impl Password {
     /// # Errors
     /// [`DocumentError::Invalid`] where it is empty, contains a NUL, or is longer than 4096 bytes.
     pub fn parse(text: &str) -> Result<Self, DocumentError> {
+        Self::of_field("password", text)
+    }
+
+    /// The password, token or key in a field of a document.
+    ///
+    /// # Errors
+    /// [`DocumentError::Missing`], and [`DocumentError::Invalid`] as for [`Password::parse`], with the name
+    /// of the field.
+    pub fn of(document: &SecretDocument, field: &'static str) -> Result<Self, DocumentError> {
+        Self::of_field(field, &document.required_text(field)?)
+    }
+
+    /// The credential of a plain value.
+    ///
+    /// # Errors
+    /// [`DocumentError::NotPlain`] for a JSON object, and [`DocumentError::Invalid`] as for
+    /// [`Password::parse`].
+    pub fn of_plain(document: &SecretDocument) -> Result<Self, DocumentError> {
+        Self::of_field("value", document.plain_text().ok_or(DocumentError::NotPlain)?)
+    }
+
+    fn of_field(field: &'static str, text: &str) -> Result<Self, DocumentError> {
         if text.is_empty() || text.len() > 4096 || text.contains('\0') {
-            return Err(DocumentError::Invalid { field: "password", rule: "1 to 4096 bytes without NUL" });
+            return Err(DocumentError::Invalid { field, rule: "1 to 4096 bytes without NUL" });
         }
         Ok(Self(Zeroizing::new(text.to_owned())))
     }

@@ -189,11 +189,12 @@ impl DocumentError {
             Self::Missing { .. } => codes::SECRET_FIELD_MISSING,
             Self::Invalid { .. } => codes::SECRET_FIELD_INVALID,
             Self::Unfit(unfit) => unfit.code,
-            Self::Binary
-            | Self::Empty
+            Self::Binary => codes::SECRET_BINARY,
+            Self::Empty
             | Self::TooLarge
             | Self::NotJson
             | Self::NotAnObject
+            | Self::NotPlain
             | Self::DuplicateKey { .. } => codes::SECRET_MALFORMED,
         }
     }
@@ -215,6 +216,10 @@ impl DocumentError {
             Self::Invalid { field, rule } => format!("Make `{field}` of {which} {rule}."),
             Self::DuplicateKey { field } => format!("Remove the second `{field}` from {which}."),
             Self::Unfit(unfit) => unfit.remediation.replace("{which}", which),
+            Self::Binary => format!("Store {which} as text, in SecretString instead of SecretBinary."),
+            Self::NotPlain => {
+                format!("Store {which} as the credential alone, without JSON around it, of at most 64 KiB.")
+            }
             _ => {
                 format!(
                     "Store {which} as one JSON object with the fields that its target needs (for a database: \

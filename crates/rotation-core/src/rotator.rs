@@ -86,7 +86,7 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         let Some(Survey { version, current, .. }) = self.survey(event, wanted).await? else {
             return Ok(Outcome::AlreadyDone);
         };
-        let current = SecretValue::document_under(StagingLabel::Current, current)?;
+        let current = SecretValue::document_under_as(T::FORM, StagingLabel::Current, current)?;
         let labels = Labels { rotator: self, event, version: &version };
         let Some(proposal) = self.target.prepare(&version, &current, &self.store, &labels).await? else {
             return Ok(Outcome::AlreadyCreated);
@@ -105,8 +105,8 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         let Some(survey) = self.survey(event, wanted).await? else { return Ok(Outcome::AlreadyDone) };
         let versions = Versions {
             secret: survey.secret,
-            current: SecretValue::document_under(StagingLabel::Current, survey.current)?,
-            pending: SecretValue::document_under(StagingLabel::Pending, survey.pending)?,
+            current: SecretValue::document_under_as(T::FORM, StagingLabel::Current, survey.current)?,
+            pending: SecretValue::document_under_as(T::FORM, StagingLabel::Pending, survey.pending)?,
             related: survey.related,
         };
         let labels = Labels { rotator: self, event, version: &survey.version };
@@ -122,7 +122,7 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
     async fn test(&self, event: &RotationEvent) -> Result<Outcome, RotationError> {
         let wanted = Wanted { pending: true, ..Wanted::default() };
         let Some(survey) = self.survey(event, wanted).await? else { return Ok(Outcome::AlreadyDone) };
-        let pending = SecretValue::document_under(StagingLabel::Pending, survey.pending)?;
+        let pending = SecretValue::document_under_as(T::FORM, StagingLabel::Pending, survey.pending)?;
         match self.target.verify(&pending).await {
             Ok(notes) => Ok(Outcome::Tested { notes }),
             Err(error) => Err(self.overtaken(event, &survey.version, error).await),
@@ -300,7 +300,9 @@ struct Related<'a, S, T> {
 impl<S: SecretStore, T: Target> RelatedSecrets for Related<'_, S, T> {
     async fn previous(&self) -> Result<Option<SecretDocument>, RotationError> {
         let value = self.rotator.read(self.secret, Version::Previous).await?;
-        value.map(|value| SecretValue::document_under(StagingLabel::Previous, Some(value))).transpose()
+        value
+            .map(|value| SecretValue::document_under_as(T::FORM, StagingLabel::Previous, Some(value)))
+            .transpose()
     }
 
     async fn current_of(&self, secret: &SecretId) -> Result<SecretDocument, RelatedSecretError> {

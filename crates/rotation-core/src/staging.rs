@@ -67,6 +67,7 @@ pub struct VersionStages {
 
 /// Who writes the versions of a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum SecretKind {
     /// The account that owns it: it may be rotated.
     #[default]
@@ -260,6 +261,7 @@ fn unqualified(arn: &str) -> &str {
 
 /// The labels do not let this token act. Nothing was changed.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Refusal {
     /// `DeletedDate` is set.
     #[error("the secret is scheduled for deletion")]

@@ -6,7 +6,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::{
-    document::{DocumentError, SecretDocument},
+    document::{DocumentError, SecretDocument, SecretForm},
     error::RotationError,
     event::{SecretId, VersionId},
     password::{Password, PasswordPolicy},
@@ -71,16 +71,34 @@ impl SecretValue {
     /// # Errors
     /// [`DocumentError`] where the value is not a JSON object.
     pub fn document(&self) -> Result<SecretDocument, DocumentError> {
-        SecretDocument::parse(self.text.as_ref().ok_or(DocumentError::Binary)?)
+        self.document_as(SecretForm::Object)
+    }
+
+    /// # Errors
+    /// [`DocumentError`] where the value does not have this form.
+    pub fn document_as(&self, form: SecretForm) -> Result<SecretDocument, DocumentError> {
+        form.parse(self.text.as_ref().ok_or(DocumentError::Binary)?)
+    }
+
+    /// The document of the value that was read under a label, of the usual form.
+    ///
+    /// # Errors
+    /// As for [`SecretValue::document_under_as`].
+    pub fn document_under(label: StagingLabel, value: Option<Self>) -> Result<SecretDocument, RotationError> {
+        Self::document_under_as(SecretForm::Object, label, value)
     }
 
     /// The document of the value that was read under a label.
     ///
     /// # Errors
     /// [`RotationError::NoValue`] where there was no value, and [`RotationError::Document`].
-    pub fn document_under(label: StagingLabel, value: Option<Self>) -> Result<SecretDocument, RotationError> {
+    pub fn document_under_as(
+        form: SecretForm,
+        label: StagingLabel,
+        value: Option<Self>,
+    ) -> Result<SecretDocument, RotationError> {
         let Some(value) = value else { return Err(RotationError::NoValue { label }) };
-        value.document().map_err(|error| RotationError::Document { label, error })
+        value.document_as(form).map_err(|error| RotationError::Document { label, error })
     }
 }
 
@@ -123,6 +141,7 @@ impl StoreError {
 
 /// Why a call of Secrets Manager failed, by who can fix it.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum StoreFault {
     /// The network: nothing answered.
     #[error("the endpoint did not answer")]

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 
 use crate::{
     code::Code,
-    document::SecretDocument,
+    document::{SecretDocument, SecretForm},
     error::{RelatedSecretError, RotationError},
     event::SecretId,
     journal::CredentialSource,
@@ -17,7 +17,15 @@ use crate::{
 ///
 /// Every method is idempotent and may be dropped at any await; the service then calls again. A target is made
 /// for one [`Invocation`](crate::Invocation), whose deadline bounds its work.
+///
+/// The futures need not be `Send`: a function serves one invocation at a time, on one thread. The
+/// runtime of `rotation-lambda` has one thread. So a target may hold an `Rc` or a `RefCell` across an await,
+/// and its methods are plain `async fn`. A program with several threads runs a target on one of them, for
+/// example with `tokio::task::LocalSet`.
 pub trait Target {
+    /// The form of the secret's value. A value of another form is refused before the target sees it.
+    const FORM: SecretForm = SecretForm::Object;
+
     /// Returns the document of the next version. It uses nothing outside but the store's random source.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ pub const MASTER_SECRET: CredentialSource = CredentialSource::Related("the maste
 
 /// The database could not be brought into the state that the pending document describes, or is not in it.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum DatabaseError {
     /// The secret's owner: pending must open the same server.
     #[error("the pending version names another host or port than the current one")]

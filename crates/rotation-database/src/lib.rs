@@ -1,3 +1,7 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # How it works
+//!
 //! Databases as targets: one protocol of logins and changes for every engine.
 //!
 //! ```text

@@ -192,6 +192,7 @@ fn refused_by(code: &str) -> String {
 
 /// Why a user may not log in.
 #[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum UserBar {
     /// An administrator has locked it.
     #[error("may not log in")]

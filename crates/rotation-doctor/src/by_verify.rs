@@ -3,8 +3,8 @@
 use std::time::SystemTime;
 
 use rotation_core::{
-    Code, CredentialSource, DocumentError, Reader, RelatedSecrets, RotationError, SecretDocument, SecretId,
-    StagingLabel, Target, Unfit, codes,
+    Code, CredentialSource, DocumentError, Reader, RelatedSecrets, RotationError, SecretDocument, SecretForm,
+    SecretId, StagingLabel, Target, Unfit, codes,
     diagnosis::{Access, Check, Diagnosable, DiagnosedVersion, Finding, Severity, Tried},
 };
 
@@ -27,6 +27,7 @@ impl<T: Target> Diagnosable for ByVerify<'_, T> {
     type Login = WholeDocument;
     type Session = ();
 
+    const FORM: SecretForm = T::FORM;
     const NO_VERSION_LOGS_IN: Code = codes::NO_VERSION_OPENS_TARGET;
 
     fn parse(&self, document: &SecretDocument) -> Result<WholeDocument, DocumentError> {

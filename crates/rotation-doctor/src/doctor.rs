@@ -258,7 +258,7 @@ impl<S: SecretRecords, T: Diagnosable> Doctor<'_, S, T> {
                 version.error = Some(RotationError::NoValue { label });
             }
             Err(error) => version.error = Some(error),
-            Ok(value) => match SecretValue::document_under(label.clone(), value) {
+            Ok(value) => match SecretValue::document_under_as(T::FORM, label.clone(), value) {
                 Ok(document) => {
                     match self.target.parse(&document) {
                         Ok(login) => version.login = Some(login),

@@ -1,3 +1,7 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # How it works
+//!
 //! The diagnosis of a secret, which changes nothing, and the one repair that may follow: moving a
 //! label.
 //!

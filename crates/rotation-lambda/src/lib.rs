@@ -1,3 +1,7 @@
+#![doc = include_str!("../README.md")]
+//!
+//! # How it works
+//!
 //! The Lambda function around `rotation-core`: runtime loop and outcome lines. This is the only crate that
 //! knows the Lambda runtime.
 //!
@@ -21,8 +25,8 @@ mod report;
 mod serve;
 mod time_limit;
 
-/// What [`serve()`] passes to the settings of a target.
-pub use rotation_aws::Access;
+/// What [`serve()`] passes to the settings of a target, and a client for services with an API of their own.
+pub use rotation_aws::{Access, Answer, HttpClient, HttpError};
 pub use rotation_config::{ConfigError, Environment, password_policy};
 
 pub use events::{EventFailure, EventInvocation, serve_events};

@@ -75,7 +75,8 @@ async fn not_an_object<D: Database>(scenes: Scenes<D>) -> Verdict {
     ];
     for (kind, value) in values {
         put_current(&scene, kind, value)?;
-        let refusal = refused(&scene, &rotation.step(STEPS[0]), "SECRET_MALFORMED").await;
+        let code = if kind == "SecretBinary" { "SECRET_BINARY" } else { "SECRET_MALFORMED" };
+        let refusal = refused(&scene, &rotation.step(STEPS[0]), code).await;
         refusal.map_err(|error| format!("{kind} of {} bytes: {error}", value.len()))?;
     }
     // At the limit of the service: the new password is longer and no longer fits.

@@ -101,6 +101,37 @@ fn every_program_is_checked() {
     assert!(!folder.path().join("manifest.json").exists());
 }
 
+/// Any program is checked, tried and zipped, by the value of a secret of its own.
+#[test]
+fn any_program_is_packed() {
+    let folder = tempfile::tempdir().unwrap();
+    let custom = |arguments: &[&str]| {
+        let mut delivery = Command::new(env!("CARGO_BIN_EXE_delivery"));
+        let output = delivery.arg("custom").args(arguments).current_dir(folder.path()).output().unwrap();
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        (output.status.success(), text)
+    };
+    let secret =
+        r#"{"engine":"postgres","host":"127.0.0.1","port":1,"username":"a","password":"long-enough"}"#;
+    fs::write(folder.path().join("secret.json"), secret).unwrap();
+    fs::write(folder.path().join("other.json"), r#"{"token": "of another service"}"#).unwrap();
+    let program = crate::deployment::programs().join("postgres_single_user");
+    let stripped = Command::new("strip").arg("-o").arg(folder.path().join("program")).arg(program).status();
+    assert!(
+        stripped.unwrap().success(),
+        "strip (binutils) is needed, and the function: cargo build --workspace"
+    );
+
+    let (is_good, text) = custom(&["program", "--secret", "secret.json", "--most", "20480"]);
+    assert!(is_good && text.starts_with("program.zip "), "{text}");
+    assert!(folder.path().join("program.zip").is_file());
+    let (is_good, text) = custom(&["program", "--secret", "other.json", "--to", "no.zip", "--most", "20480"]);
+    assert!(!is_good && text.contains("SECRET_FIELD_MISSING"), "{text}");
+    let (is_good, text) = custom(&["program", "--to", "no.zip", "--most", "16"]);
+    assert!(!is_good && text.contains("its limit is 0.02"), "{text}");
+    assert!(!folder.path().join("no.zip").exists());
+}
+
 /// A program that ends at once or does not rotate does not count as built.
 #[tokio::test]
 async fn idle_program_is_not_built() {

@@ -182,6 +182,11 @@ async fn run_lists_what_the_program_gets() {
             Manager in SECRETS_MANAGER_ENDPOINT and AWS_ENDPOINT_URL_SECRETS_MANAGER, and nothing else of this
             environment. The new password is kept in memory alone, unless --state names a file.
 
+            --faults needs a function that has just rotated. It rotates once for each call of Secrets Manager
+            and each kind, with retries, and a healthy rotation after each: they must succeed, and the
+            program's output must hold no value that was rotated. What the program does at its own service is
+            not stopped; the kit (rotation-conformance) does that for targets in Rust.
+
             Usage: rotate-local run [OPTIONS] --secret <FILE> <PROGRAM>...
 
             Arguments:
@@ -196,6 +201,20 @@ async fn run_lists_what_the_program_gets() {
                       How many rotations, one after another; none follows one that fails
 
                       [default: 1]
+
+                  --faults[=<KIND>...]
+                      Then rotate with faults, of these kinds with commas between them; without a value, of
+                      every kind (default: none)
+
+                      Possible values:
+                      - throttle:     Secrets Manager throttles a call
+                      - lost-request: A call has no effect, and its connection is cut
+                      - lost-answer:  A call takes effect, and its answer is lost
+                      - kill-before:  The process is killed before a call takes effect
+                      - kill-after:   The process is killed after a call has taken effect
+                      - kill-between: The process is killed after each step
+                      - repeat:       Each step is called twice
+                      - stale:        An old token's steps are called after a newer rotation
 
                   --env <NAME=VALUE>
                       A variable of the function; may be repeated (default: none)
@@ -215,6 +234,8 @@ async fn run_lists_what_the_program_gets() {
             Examples:
               rotate-local run --secret app.json --state state.json target/debug/postgres_single_user
               rotate-local run --secret app.json --times 2 --env TLS_CA_BUNDLE=ca.pem ./my_function
+              rotate-local run --secret app.json --faults ./my_function
+              rotate-local run --secret app.json --faults=lost-answer,stale ./my_function
               rotate-local run --secret app.json -- /usr/bin/python3 -m awslambdaric handler.handler
         "#]],
     )

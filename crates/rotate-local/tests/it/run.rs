@@ -90,3 +90,50 @@ async fn idle_function_did_not_rotate() {
     run.expect_code(1).expect_err("every step succeeded, and finishSecret did not move AWSCURRENT");
     assert_eq!(run.out.matches(" ms  done").count(), 4, "{}", run.out);
 }
+
+/// The function of `examples/ticket.rs` in `rotation-lambda`, with a secret and its office.
+fn ticket(folder: &TempDir) -> (String, String) {
+    let program = Path::new(env!("CARGO_BIN_EXE_rotate-local")).with_file_name("examples").join("ticket");
+    assert!(program.is_file(), "first run cargo build -p rotation-lambda --example ticket");
+    fs::write(path(folder, "ticket"), "the-first-ticket").unwrap();
+    (program.to_str().unwrap().to_owned(), format!("TICKET_FILE={}", path(folder, "ticket")))
+}
+
+/// A function survives each fault at each call, repeated steps, and the steps of an old token.
+#[tokio::test]
+async fn every_fault_is_survived() {
+    let folder = folder(&json!({"ticket": "the-first-ticket", "office": "main"}));
+    let (program, office) = ticket(&folder);
+    let secret = path(&folder, "secret.json");
+    let run = command::run(&["run", "--secret", &secret, "--env", &office, "--faults", &program], &[]).await;
+    run.expect_code(0).expect_out("Rotations with faults: app");
+    for (kind, least) in [
+        ("throttled", 8),
+        ("lost before its effect", 8),
+        ("answer lost", 8),
+        ("killed before", 8),
+        ("killed after", 9),
+        ("each step called twice", 1),
+        ("steps of an old token after a newer rotation", 1),
+    ] {
+        let lines = run.out.lines().filter(|line| line.contains(kind) && line.contains("attempt"));
+        assert!(lines.count() >= least, "{kind}:\n{}", run.out);
+    }
+    // A process that was killed answers nothing, so the rotation is tried again.
+    run.expect_out("DescribeSecret 1: killed before").expect_out("2 attempts");
+}
+
+/// What a program writes into its log must hold no value that was rotated.
+#[tokio::test]
+async fn logged_value_is_found() {
+    let folder = folder(&json!({"ticket": "the-first-ticket"}));
+    let (program, office) = ticket(&folder);
+    let leaks = script(&folder, &format!("#!/bin/sh\ncat \"$TICKET_FILE\"\nexec {program}\n"));
+    let secret = path(&folder, "secret.json");
+    let arguments = ["run", "--secret", &secret, "--env", &office, "--faults=kill-between", &leaks];
+    command::run(&arguments, &[])
+        .await
+        .expect_code(1)
+        .expect_out("killed after each step")
+        .expect_err("the program's output holds a value of the secret");
+}

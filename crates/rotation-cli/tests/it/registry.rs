@@ -26,8 +26,8 @@ fn check_list(path: &str, before: &str, separator: &str, after: &str) {
 /// Templates and scripts allow every engine.
 #[test]
 fn templates_and_scripts_allow_every_engine() {
-    check_list("deploy/function.yaml", "AllowedValues: [", ", ", "]");
-    check_list("deploy/rotation.yaml", "AllowedValues: [", ", ", "]");
+    check_list("deploy/function.yaml", "AllowedValues: [", ", ", ", custom]");
+    check_list("deploy/rotation.yaml", "AllowedValues: [", ", ", ", custom]");
     check_list("deploy/network-discovery.yaml", "AllowedValues: [\"\", ", ", ", "]");
     check_list("deploy/observability.yaml", "AllowedValues: [none, ", ", ", "]");
     check_list("deploy/terraform/variables.tf", "contains([\"", "\", \"", "\"], var.engine)");

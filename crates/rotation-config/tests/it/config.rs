@@ -48,6 +48,19 @@ fn passwords(variables: &[(&str, &str)], holds: impl Fn(&PasswordPolicy, &str) -
     }
 }
 
+/// One variable holds the settings of which a template does not know the names. What is set itself counts.
+#[test]
+fn settings_in_one_variable() {
+    let all = [("CUSTOM_SETTINGS", r#"{"SERVICE_URL": "https://x", "METRICS": "off"}"#), ("METRICS", "on")];
+    let environment: Environment = all.into_iter().collect();
+    assert_eq!(environment.text("SERVICE_URL"), Some("https://x"));
+    assert_eq!(environment.text("METRICS"), Some("on"));
+    for wrong in ["no json", "[]", r#"{"SERVICE_URL": 7}"#, r#"{"A": "1", "A": "2"}"#] {
+        let expected = "the setting CUSTOM_SETTINGS must be a JSON object of names and texts";
+        refused(&[("CUSTOM_SETTINGS", wrong)], expected);
+    }
+}
+
 /// Invalid settings are refused by name and without their value.
 #[test]
 fn invalid_settings_are_named() {

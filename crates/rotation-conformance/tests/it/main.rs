@@ -2,6 +2,7 @@
 
 #[path = "../../examples/access_keys.rs"]
 mod access_keys;
+mod plain;
 mod right;
 #[path = "../../examples/token_service.rs"]
 mod token_service;

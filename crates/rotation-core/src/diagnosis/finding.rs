@@ -24,6 +24,7 @@ pub struct Finding {
 
 /// What is looked at, in the order in which one thing depends on another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Check {
     /// The secret itself.
     Secret,

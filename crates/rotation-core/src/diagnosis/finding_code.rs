@@ -6,6 +6,7 @@ use crate::code::Code;
 
 /// A stable name for what was found. A name is never reused for another finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum FindingCode {
     /// A rotation fails, or would fail, with this code.
     Failure(Code),

@@ -8,6 +8,7 @@ use super::Journal;
 
 /// What a step spends its time in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Phase {
     /// `DescribeSecret` at the start.
     Describe,

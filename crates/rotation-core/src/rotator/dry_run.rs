@@ -39,6 +39,7 @@ impl DryRun {
 
 /// One thing that a step would do.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Act {
     /// createSecret would make a password and store it.
     Store {
@@ -140,9 +141,10 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
                     secret: survey.secret,
                     from,
                     to: Some(to),
-                    current: SecretValue::document_under(StagingLabel::Current, survey.current)?,
-                    pending: pending
-                        .map(|value| SecretValue::document_under(StagingLabel::Pending, Some(value))),
+                    current: SecretValue::document_under_as(T::FORM, StagingLabel::Current, survey.current)?,
+                    pending: pending.map(|value| {
+                        SecretValue::document_under_as(T::FORM, StagingLabel::Pending, Some(value))
+                    }),
                     related: survey.related,
                 };
                 return self.dry_run_scene(scene).await.map(Some);
@@ -150,17 +152,19 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
             Step::Set => {
                 let versions = Versions {
                     secret: survey.secret,
-                    current: SecretValue::document_under(StagingLabel::Current, survey.current)?,
-                    pending: SecretValue::document_under(StagingLabel::Pending, survey.pending)?,
+                    current: SecretValue::document_under_as(T::FORM, StagingLabel::Current, survey.current)?,
+                    pending: SecretValue::document_under_as(T::FORM, StagingLabel::Pending, survey.pending)?,
                     related: survey.related,
                 };
                 let acts;
                 (acts, obstacle) = self.dry_run_set(&versions).await?;
                 acts
             }
-            Step::Test => {
-                self.dry_run_test(&SecretValue::document_under(StagingLabel::Pending, survey.pending)?)?
-            }
+            Step::Test => self.dry_run_test(&SecretValue::document_under_as(
+                T::FORM,
+                StagingLabel::Pending,
+                survey.pending,
+            )?)?,
             Step::Finish => vec![Act::Promote { from: from.clone(), to: Some(to.clone()) }],
         };
         Ok(Some(DryRun { steps: vec![(event.step, acts)], obstacle }))
@@ -179,8 +183,9 @@ impl<S: SecretStore, T: Target> Rotator<S, T> {
         self.dry_run_scene(Scene {
             from,
             to,
-            current: SecretValue::document_under(StagingLabel::Current, current)?,
-            pending: pending.map(|value| SecretValue::document_under(StagingLabel::Pending, Some(value))),
+            current: SecretValue::document_under_as(T::FORM, StagingLabel::Current, current)?,
+            pending: pending
+                .map(|value| SecretValue::document_under_as(T::FORM, StagingLabel::Pending, Some(value))),
             related: match self.target.related_secret() {
                 Some(related) => {
                     let read = self.current_of(related).await;

@@ -160,8 +160,10 @@ fn documents(samples: &Samples) -> Vec<RotationError> {
         ]
     };
     let label = StagingLabel::Current;
-    let own = all().map(|error| RotationError::Document { label: label.clone(), error });
-    own.into_iter().chain(all().map(|error| master(RelatedSecretError::Document(error)))).collect()
+    // A master secret is an object in any case.
+    let own = all().into_iter().chain([DocumentError::NotPlain]);
+    let own = own.map(|error| RotationError::Document { label: label.clone(), error });
+    own.chain(all().map(|error| master(RelatedSecretError::Document(error)))).collect()
 }
 
 /// The faults of Secrets Manager calls.

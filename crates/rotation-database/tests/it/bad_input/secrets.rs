@@ -33,7 +33,7 @@ fn check_field(field: &str, value: Option<&str>, code: &str) {
 /// A value that is no JSON object is refused.
 #[test]
 fn value_that_is_no_object() {
-    check_value(&Value::Binary, "SECRET_MALFORMED");
+    check_value(&Value::Binary, "SECRET_BINARY");
     let large = document(&[("note", Some(&format!("\"{}\"", "x".repeat(65_536))))]);
     let deep = document(&[("note", Some(&format!("{}{}", "[".repeat(500), "]".repeat(500))))]);
     let plain = format!("\"{CANARY}\"");

@@ -306,15 +306,15 @@ fn unreadable_versions_are_listed() {
     };
     check_single(
         binary,
-        &expect![[r"
-            fault document SECRET_MALFORMED: AWSCURRENT: the AWSCURRENT version cannot be used: the value is binary
-                Store the AWSCURRENT version of the secret as one JSON object with the fields that its target needs (for a database: engine, host, username and password), of at most 64 KiB.
-            fault login SECRET_MALFORMED: the AWSCURRENT version cannot be used: the value is binary
-                Store the AWSCURRENT version of the secret as one JSON object with the fields that its target needs (for a database: engine, host, username and password), of at most 64 KiB.
+        &expect![[r#"
+            fault document SECRET_BINARY: AWSCURRENT: the AWSCURRENT version cannot be used: the value is binary
+                Store the AWSCURRENT version of the secret as text, in SecretString instead of SecretBinary.
+            fault login SECRET_BINARY: the AWSCURRENT version cannot be used: the value is binary
+                Store the AWSCURRENT version of the secret as text, in SecretString instead of SecretBinary.
             ok secret rotation function
-            version 01 [AWSCURRENT] of nobody: cannot be used, SECRET_MALFORMED
+            version 01 [AWSCURRENT] of nobody: cannot be used, SECRET_BINARY
             unknown: A value that cannot be used was not tried: name the secret's strategy with `--strategy`, or fix what the findings name; move no label before that.
-        "]],
+        "#]],
     );
     let unread = |subject: &mut Subject| {
         let mut gate = subject.world().gate.borrow_mut();

@@ -1,0 +1,4 @@
+//! Rotates a credential of one service.
+
+pub mod http;
+pub mod token;
