@@ -306,7 +306,7 @@ fn unreadable_versions_are_listed() {
     };
     check_single(
         binary,
-        &expect![[r#"
+        &expect![[r"
             fault document SECRET_BINARY: AWSCURRENT: the AWSCURRENT version cannot be used: the value is binary
                 Store the AWSCURRENT version of the secret as text, in SecretString instead of SecretBinary.
             fault login SECRET_BINARY: the AWSCURRENT version cannot be used: the value is binary
@@ -314,7 +314,7 @@ fn unreadable_versions_are_listed() {
             ok secret rotation function
             version 01 [AWSCURRENT] of nobody: cannot be used, SECRET_BINARY
             unknown: A value that cannot be used was not tried: name the secret's strategy with `--strategy`, or fix what the findings name; move no label before that.
-        "#]],
+        "]],
     );
     let unread = |subject: &mut Subject| {
         let mut gate = subject.world().gate.borrow_mut();
