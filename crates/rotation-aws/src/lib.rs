@@ -1,5 +1,6 @@
 //! AWS Secrets Manager as the store of `rotation-core`, and the access to AWS: the one SDK configuration from
-//! which the clients of all other services are also made.
+//! which the clients of all other services are also made. With the feature `query`, services whose SDKs are not
+//! worth their size are called in the Query protocol.
 
 mod access;
 mod backoff;
@@ -9,6 +10,8 @@ mod error;
 mod fault;
 mod https;
 mod pace;
+#[cfg(feature = "query")]
+mod query;
 mod records;
 mod rotation;
 mod signature;
@@ -20,4 +23,6 @@ pub use backoff::Backoff;
 pub use client::SecretsManager;
 pub use error::{AwsError, Refusal, Service};
 pub use https::{Answer, Https};
-pub use signature::regional_url;
+#[cfg(feature = "query")]
+pub use query::{Element, Query, QueryApi, Unreadable};
+pub use signature::{EndpointVariant, regional_url};
