@@ -296,8 +296,8 @@ fn engine_libraries_link_no_runtime_or_sdk() {
     assert!(!links(&tree(&["-p=fuzz-properties"]), &LAMBDA), "fuzz-properties");
 }
 
-/// A function links the SDK that describes its own servers, and no other. No program links the SDK of a service
-/// that is called in the Query protocol: these take longest to compile.
+/// A function links the SDK that describes its own servers, and no other. No program links the SDK of a
+/// service that is called in the Query protocol: these take longest to compile.
 #[test]
 fn functions_link_their_own_sdk_alone() {
     const QUERIED: [&str; 3] = ["aws-sdk-ec2 ", "aws-sdk-rds ", "aws-sdk-redshift "];

@@ -34,7 +34,8 @@ impl Https {
     }
 
     /// Sends one request and reads the body of the answer, up to `most` bytes. Makes one attempt of at most
-    /// six seconds, three of them for the connection. If it is dropped, the request may have reached the server.
+    /// six seconds, three of them for the connection. If it is dropped, the request may have reached the
+    /// server.
     ///
     /// # Errors
     /// [`AwsError`] of this operation: there was no answer, the certificate is not trusted, or the answer is

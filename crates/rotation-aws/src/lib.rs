@@ -1,6 +1,6 @@
 //! AWS Secrets Manager as the store of `rotation-core`, and the access to AWS: the one SDK configuration from
-//! which the clients of all other services are also made. With the feature `query`, services whose SDKs are not
-//! worth their size are called in the Query protocol.
+//! which the clients of all other services are also made. With the feature `query`, services whose SDKs are
+//! not worth their size are called in the Query protocol.
 
 mod access;
 mod backoff;

@@ -1,4 +1,5 @@
-//! The Query protocol, in which RDS, Redshift and EC2 are called without their SDKs: a form asks, XML answers.
+//! The Query protocol, in which RDS, Redshift and EC2 are called without their SDKs: a form asks, XML
+//! answers.
 
 mod element;
 mod shape;

@@ -13,8 +13,8 @@ use crate::{
     error::{AwsError, Service},
 };
 
-/// The partitions of AWS by the prefix of their Region names, and the domains of their services: over IPv4, and
-/// over IPv4 and IPv6.
+/// The partitions of AWS by the prefix of their Region names, and the domains of their services: over IPv4,
+/// and over IPv4 and IPv6.
 const PARTITIONS: [(&str, &str, &str); 7] = [
     ("cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"),
     ("us-iso-", "c2s.ic.gov", "api.aws.ic.gov"),

@@ -44,7 +44,8 @@ if ACT == "rds":
     replica("reports", "orders")
     replica("archive", "reports")
     replica("far", f"arn:aws:rds:{HERE}:123456789012:db:orders", FAR)
-    made = rds.create_db_cluster(DBClusterIdentifier="shop", Engine="aurora-postgresql", **MASTER)["DBCluster"]
+    made = rds.create_db_cluster(DBClusterIdentifier="shop", Engine="aurora-postgresql", **MASTER)
+    made = made["DBCluster"]
     places["shop"] = [made["Endpoint"], made["Port"]]
     places["shop-readers"] = [made["ReaderEndpoint"], made["Port"]]
     for name in ["shop-1", "shop-2"]:

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use serde_json::Value;
 use test_servers::Moto;
 
-/// Runs a script of this folder by the Python that has moto and botocore; it prints JSON. `None` where that is
-/// missing and may be.
+/// Runs a script of this folder by the Python that has moto and botocore; it prints JSON. `None` where that
+/// is missing and may be.
 pub(crate) async fn script(name: &str, arguments: &[&str]) -> Option<Value> {
     let python = Moto::program("python")?;
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it").join(name);

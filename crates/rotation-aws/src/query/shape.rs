@@ -1,6 +1,6 @@
-//! Which XML is parsed at all. The answers of the Query protocol have one namespace, on the root, and no other
-//! attributes. For documents full of attributes or namespaces, the parser's work and memory would grow with
-//! the square of their size.
+//! Which XML is parsed at all. The answers of the Query protocol have one namespace, on the root, and no
+//! other attributes. For documents full of attributes or namespaces, the parser's work and memory would grow
+//! with the square of their size.
 
 use super::Unreadable;
 
