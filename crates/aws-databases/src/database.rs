@@ -79,7 +79,7 @@ impl Database {
     }
 }
 
-/// An address and a port, as the SDKs return them.
+/// An address and a port, as the services return them.
 #[cfg_attr(not(any(feature = "rds", feature = "redshift")), expect(dead_code, reason = "no service"))]
 pub(crate) fn endpoint(address: Option<&str>, port: Option<i32>) -> Option<Endpoint> {
     let port = u16::try_from(port?).ok().filter(|port| *port != 0)?;

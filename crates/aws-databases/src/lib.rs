@@ -19,6 +19,8 @@
 //! Owner tags are read by [`rotation_database::owner`].
 
 mod database;
+#[cfg(any(feature = "rds", feature = "redshift"))]
+mod elements;
 mod error;
 mod name;
 #[cfg(feature = "rds")]

@@ -23,7 +23,7 @@ pub struct Redshift {
 impl Redshift {
     /// Redshift, over this access.
     pub fn new(access: Access) -> Self {
-        Self { provisioned: Provisioned { access: access.clone() }, serverless: Serverless { access } }
+        Self { provisioned: Provisioned::new(&access), serverless: Serverless { access } }
     }
 
     /// The provisioned cluster with this identifier; `None` where it does not exist. May be dropped at any

@@ -27,7 +27,7 @@ impl AwsDiscovery {
         }
         Self {
             secrets: SecretsManager::of(access),
-            networks: Ec2::new(access, url.map(EndpointUrl::as_str).or(access.sdk_config().endpoint_url())),
+            networks: Ec2::new(&lookups, url),
             databases: AwsDatabases::new(&lookups),
             region: access.region().map(str::to_owned),
         }

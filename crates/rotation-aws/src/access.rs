@@ -1,12 +1,19 @@
 //! What the client of every AWS service is made from: TLS, credentials, retries and time limits.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_secretsmanager::config::{
     Credentials, ProvideCredentials, SharedCredentialsProvider, SharedHttpClient,
 };
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_smithy_http_client::{
+    Connector,
+    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
+};
+use aws_smithy_runtime_api::client::http::HttpConnectorSettings;
 use aws_smithy_types::timeout::TimeoutConfig;
 use rotation_config::{AccessKey, DatabaseLookupUrls, Endpoint, EndpointUrl};
 
@@ -37,7 +44,9 @@ pub struct Access {
     config: SdkConfig,
     pub(crate) endpoint: Endpoint,
     pub(crate) origin: Origin,
-    lookup_backoff: Backoff,
+    pub(crate) lookup_backoff: Backoff,
+    /// For requests that no SDK makes. It is made for the first of them: most invocations make none.
+    connector: Arc<OnceLock<Connector>>,
 }
 
 /// The source of the credentials, and so whether they may be missing.
@@ -94,7 +103,8 @@ impl Access {
             .retry_config(Backoff::attempts(ATTEMPTS).of_sdk())
             .timeout_config(limits.build());
         let lookup_backoff = Backoff::attempts(LOOKUP_ATTEMPTS);
-        Self { config: config.build(), endpoint, origin, lookup_backoff }
+        let connector = Arc::default();
+        Self { config: config.build(), endpoint, origin, lookup_backoff, connector }
     }
 
     /// What an SDK's `Client::new` takes. It does not contain the URL of [`Endpoint`], which is that of
@@ -129,6 +139,17 @@ impl Access {
     #[must_use]
     pub fn with_lookup_backoff(self, lookup_backoff: Backoff) -> Self {
         Self { lookup_backoff, ..self }
+    }
+
+    /// What makes the requests that no SDK makes, with the time limit of the SDKs' clients for a connection.
+    pub(crate) fn connector(&self) -> &Connector {
+        self.connector.get_or_init(|| {
+            Connector::builder()
+                .tls_provider(Provider::Rustls(CryptoMode::Ring))
+                .tls_context(trust(&self.endpoint))
+                .connector_settings(HttpConnectorSettings::builder().connect_timeout(CONNECT_TIME).build())
+                .build()
+        })
     }
 
     /// The current credentials, for a request that is signed without an SDK.

@@ -31,8 +31,9 @@ impl AwsError {
     pub fn refused(service: Service, operation: &'static str, refusal: Refusal<'_>) -> Self {
         let Refusal { code, message, status } = refusal;
         let fault = fault_of_code(code).unwrap_or_else(|| fault_of_status(status));
-        let code = if code.is_empty() { format!("HTTP {status}") } else { code.to_owned() };
-        let cause = Cause { code, message: message.map(str::to_owned) };
+        let coded = !code.is_empty();
+        let code = if coded { code.to_owned() } else { format!("HTTP {status}") };
+        let cause = Cause { code, coded, message: message.map(str::to_owned) };
         Self { cause: Some(cause), ..Self::new(service, operation, fault) }
     }
 
@@ -40,6 +41,12 @@ impl AwsError {
     #[must_use]
     pub fn because(self, words: &str) -> Self {
         Self { cause: Some(Cause::new(words)), ..self }
+    }
+
+    /// The error code with which the service refused the call; `None` where the service did not answer, or
+    /// answered without a code.
+    pub fn code(&self) -> Option<&str> {
+        self.cause.as_ref().filter(|cause| cause.coded).map(|cause| cause.code.as_str())
     }
 
     /// The IAM action that allows the operation: `ec2:DescribeSubnets`.
@@ -170,13 +177,15 @@ pub(crate) fn fault_of_status(status: u16) -> ServiceFault {
 /// What the service or the SDK answered, without values.
 #[derive(Debug)]
 pub(crate) struct Cause {
+    /// The service's error code, or else words.
     pub(crate) code: String,
+    pub(crate) coded: bool,
     pub(crate) message: Option<String>,
 }
 
 impl Cause {
     pub(crate) fn new(code: &str) -> Self {
-        Self { code: code.to_owned(), message: None }
+        Self { code: code.to_owned(), coded: false, message: None }
     }
 }
 

@@ -1,9 +1,5 @@
 //! HTTP for the few requests that no SDK makes, with the same trusted authorities.
 
-use aws_smithy_http_client::{
-    Connector,
-    tls::{Provider, rustls_provider::CryptoMode},
-};
 use aws_smithy_runtime_api::{
     client::{http::HttpConnector, orchestrator::HttpRequest},
     http::Response,
@@ -12,14 +8,13 @@ use aws_smithy_types::{body::SdkBody, byte_stream::ByteStream};
 use rotation_core::{Deadline, ServiceFault};
 
 use crate::{
-    access::{ATTEMPT_TIME, Access, trust},
+    access::{ATTEMPT_TIME, Access},
     error::{AwsError, Service},
 };
 
-/// A client without retries, credentials or redirects. Successive requests share connections.
-#[derive(Debug)]
+/// A client without retries, credentials or redirects. All clients of one access share their connections.
+#[derive(Clone, Debug)]
 pub struct Https {
-    connector: Connector,
     access: Access,
 }
 
@@ -35,14 +30,12 @@ pub struct Answer {
 impl Https {
     /// A client that trusts the same authorities as the SDK's clients.
     pub fn new(access: &Access) -> Self {
-        let connector = Connector::builder()
-            .tls_provider(Provider::Rustls(CryptoMode::Ring))
-            .tls_context(trust(&access.endpoint));
-        Self { connector: connector.build(), access: access.clone() }
+        Self { access: access.clone() }
     }
 
     /// Sends one request and reads the body of the answer, up to `most` bytes. Makes one attempt of at most
-    /// six seconds. If it is dropped, the request may have reached the server.
+    /// six seconds, three of them for the connection. If it is dropped, the request may have reached the
+    /// server.
     ///
     /// # Errors
     /// [`AwsError`] of this operation: there was no answer, the certificate is not trusted, or the answer is
@@ -58,7 +51,7 @@ impl Https {
         let request = HttpRequest::try_from(request.map(SdkBody::from))
             .map_err(|_| failed(ServiceFault::Rejected, "the request could not be built"))?;
         let exchange = async {
-            let answer = self.connector.call(request).await;
+            let answer = self.access.connector().call(request).await;
             let answer = answer.map_err(|error| self.access.unconnected(service, operation, &error))?;
             let status = answer.status().as_u16();
             match read(answer, most).await {

@@ -3,7 +3,8 @@
 //! # How it works
 //!
 //! AWS Secrets Manager as the store of `rotation-core`, and the access to AWS: the one SDK configuration from
-//! which the clients of all other services are also made.
+//! which the clients of all other services are also made. With the feature `query`, services whose SDKs are
+//! not worth their size are called in the Query protocol.
 
 mod access;
 mod backoff;
@@ -14,6 +15,8 @@ mod fault;
 mod http_client;
 mod https;
 mod pace;
+#[cfg(feature = "query")]
+mod query;
 mod records;
 mod rotation;
 mod signature;
@@ -26,4 +29,6 @@ pub use client::SecretsManager;
 pub use error::{AwsError, Refusal, Service};
 pub use http_client::{HttpClient, HttpError};
 pub use https::{Answer, Https};
-pub use signature::regional_url;
+#[cfg(feature = "query")]
+pub use query::{Element, Query, QueryApi, Unreadable};
+pub use signature::{EndpointVariant, regional_url};

@@ -37,7 +37,7 @@ impl Rds {
         DatabaseName { resource, region }: &DatabaseName,
         host: Option<&Host>,
     ) -> Result<Option<Server>, DatabaseLookupError> {
-        // The SDK's futures nest deeply, and so do the rotation's futures around them.
+        // The futures of calls nest deeply, and so do the rotation's futures around them.
         let found = match (resource, host) {
             (Resource::Instance(id), _) => Box::pin(self.instance(region, id)).await,
             (Resource::Cluster(id), _) => Box::pin(self.cluster(region, id)).await,

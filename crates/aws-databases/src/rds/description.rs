@@ -1,64 +1,74 @@
-//! Converts instances and clusters of the SDK into [`Database`]s.
+//! Reads instances and clusters of an answer as [`Database`]s.
 
-use aws_sdk_rds::types::{DbCluster, DbInstance, DbSubnetGroup, VpcSecurityGroupMembership};
+use rotation_aws::{Element, Unreadable};
 use rotation_database::Host;
 
-use crate::database::{Database, Followed, Rest, Surroundings, endpoint};
+use crate::{
+    database::{Database, Followed, Rest, Surroundings, endpoint},
+    elements::{SubnetGroup, nested_endpoint, security_groups},
+};
 
 pub(super) const INSTANCES: &str = "DescribeDBInstances";
 pub(super) const CLUSTERS: &str = "DescribeDBClusters";
 
 /// An instance, with its whole network.
-pub(super) fn instance(found: &DbInstance) -> Database {
-    let at = found.endpoint().and_then(|at| endpoint(at.address(), at.port()));
+pub(super) fn instance(found: Element<'_, '_>) -> Result<Database, Unreadable> {
     let followed = |kind, id: &str| Followed { kind, id: id.to_owned() };
     // For a member, its cluster defines where the writes go.
-    let follows = match (found.db_cluster_identifier(), found.read_replica_source_db_instance_identifier()) {
+    let source = found.text("ReadReplicaSourceDBInstanceIdentifier");
+    let follows = match (found.text("DBClusterIdentifier"), source) {
         (Some(id), _) => Some(followed("cluster", id)),
         (None, Some(id)) => Some(followed("db", id)),
-        (None, None) => found.read_replica_source_db_cluster_identifier().map(|id| followed("cluster", id)),
+        (None, None) => found.text("ReadReplicaSourceDBClusterIdentifier").map(|id| followed("cluster", id)),
     };
     let mut database = Database {
-        arn: found.db_instance_arn().unwrap_or_default().to_owned(),
-        engine: found.engine().unwrap_or_default().to_owned(),
-        endpoints: at.into_iter().collect(),
+        arn: found.text("DBInstanceArn").unwrap_or_default().to_owned(),
+        engine: found.text("Engine").unwrap_or_default().to_owned(),
+        endpoints: nested_endpoint(found)?.into_iter().collect(),
         readers: Vec::new(),
         aliases: Vec::new(),
         follows,
-        surroundings: guarded(found.vpc_security_groups()),
+        surroundings: guarded(found),
         described_by: INSTANCES,
         rest: Rest::default(),
     };
-    add_group(&mut database.surroundings, found.db_subnet_group());
-    database.surroundings.publicly_accessible =
-        public(&database, Some(found.publicly_accessible().unwrap_or_default()));
-    database
+    if let Some(group) = found.child("DBSubnetGroup") {
+        SubnetGroup::of(group).add_to(&mut database.surroundings);
+    }
+    let told = found.parsed("PubliclyAccessible")?.unwrap_or_default();
+    database.surroundings.publicly_accessible = public(&database, Some(told));
+    Ok(database)
 }
 
 /// A cluster, with the part of its network that its own description contains.
-pub(super) fn cluster(found: &DbCluster) -> Database {
-    let hosts = |names: &[String]| names.iter().filter_map(|name| Host::parse(name).ok()).collect();
-    let source = found.replication_source_identifier().filter(|id| !id.is_empty());
-    let mut members = found.db_cluster_members().iter();
-    let writer = members.find(|member| member.is_cluster_writer() == Some(true));
+pub(super) fn cluster(found: Element<'_, '_>) -> Result<Database, Unreadable> {
+    let host = |name: &str| Host::parse(name).ok();
+    let source = found.text("ReplicationSourceIdentifier");
     let mut database = Database {
-        arn: found.db_cluster_arn().unwrap_or_default().to_owned(),
-        engine: found.engine().unwrap_or_default().to_owned(),
-        endpoints: endpoint(found.endpoint(), found.port()).into_iter().collect(),
-        readers: found.reader_endpoint().into_iter().filter_map(|name| Host::parse(name).ok()).collect(),
-        aliases: hosts(found.custom_endpoints()),
+        arn: found.text("DBClusterArn").unwrap_or_default().to_owned(),
+        engine: found.text("Engine").unwrap_or_default().to_owned(),
+        endpoints: endpoint(found.text("Endpoint"), found.parsed("Port")?).into_iter().collect(),
+        readers: found.text("ReaderEndpoint").and_then(host).into_iter().collect(),
+        aliases: found.list("CustomEndpoints", "member").filter_map(|one| host(one.content()?)).collect(),
         follows: source.map(|id| Followed { kind: "cluster", id: id.to_owned() }),
-        surroundings: guarded(found.vpc_security_groups()),
+        surroundings: guarded(found),
         described_by: CLUSTERS,
-        rest: Rest {
-            writer: writer.and_then(|member| member.db_instance_identifier()).map(str::to_owned),
-            group: found.db_subnet_group().map(str::to_owned),
-        },
+        rest: Rest { writer: writer(found)?, group: found.text("DBSubnetGroup").map(str::to_owned) },
     };
     // The first generation of Aurora Serverless has neither instances nor a public address.
-    let serverless = (found.engine_mode() == Some("serverless")).then_some(false);
-    database.surroundings.publicly_accessible = public(&database, found.publicly_accessible().or(serverless));
-    database
+    let serverless = (found.text("EngineMode") == Some("serverless")).then_some(false);
+    let told = found.parsed("PubliclyAccessible")?.or(serverless);
+    database.surroundings.publicly_accessible = public(&database, told);
+    Ok(database)
+}
+
+fn writer(cluster: Element<'_, '_>) -> Result<Option<String>, Unreadable> {
+    for member in cluster.list("DBClusterMembers", "DBClusterMember") {
+        if member.parsed("IsClusterWriter")? == Some(true) {
+            return Ok(member.text("DBInstanceIdentifier").map(str::to_owned));
+        }
+    }
+    Ok(None)
 }
 
 /// A DocumentDB cluster has no public address, whatever the descriptions of its instances contain.
@@ -66,16 +76,7 @@ pub(super) fn public(database: &Database, told: Option<bool>) -> Option<bool> {
     if database.engine == "docdb" { Some(false) } else { told }
 }
 
-/// Adds what the description of a subnet group contains.
-pub(super) fn add_group(surroundings: &mut Surroundings, group: Option<&DbSubnetGroup>) {
-    let Some(group) = group else { return };
-    surroundings.vpc = group.vpc_id().map(str::to_owned);
-    let subnets = group.subnets().iter().filter_map(|subnet| subnet.subnet_identifier());
-    surroundings.subnets = subnets.map(str::to_owned).collect();
-}
-
-fn guarded(memberships: &[VpcSecurityGroupMembership]) -> Surroundings {
-    let staying = memberships.iter().filter(|group| group.status() != Some("removing"));
-    let groups = staying.filter_map(|group| group.vpc_security_group_id());
-    Surroundings { security_groups: groups.map(str::to_owned).collect(), ..Surroundings::default() }
+fn guarded(found: Element<'_, '_>) -> Surroundings {
+    let security_groups = security_groups(found, "VpcSecurityGroupMembership");
+    Surroundings { security_groups, ..Surroundings::default() }
 }

@@ -28,7 +28,7 @@ impl DatabaseLookup for Redshift {
     async fn by_arn(&self, arn: &ServerArn) -> Result<Option<Server>, DatabaseLookupError> {
         match DatabaseName::from_arn(arn).map(|name| name.resource) {
             Some(Resource::RedshiftCluster(id)) => {
-                // The SDK's futures nest deeply, and so do the rotation's futures around them.
+                // The futures of calls nest deeply, and so do the rotation's futures around them.
                 let found = Box::pin(self.cluster(arn.region(), &id)).await;
                 let found = found.map_err(|error| error.into_lookup_error(&PROVISIONED))?;
                 // The same name in this function's own account is a different cluster.

@@ -1,8 +1,10 @@
-//! What AWS knows about servers, by name and through the SDKs: against moto and, where moto lacks something,
+//! What AWS knows about servers, by name and by their APIs: against moto and, where moto lacks something,
 //! against a double that answers as the API reference documents.
 
 #![expect(clippy::unwrap_used, reason = "a test whose setup fails should stop there")]
 
+#[cfg(any(feature = "rds", feature = "redshift"))]
+mod described;
 mod names;
 #[cfg(feature = "rds")]
 mod rds;
@@ -10,3 +12,5 @@ mod rds;
 mod recorder;
 #[cfg(feature = "redshift")]
 mod redshift;
+#[cfg(any(feature = "rds", feature = "redshift"))]
+mod world;

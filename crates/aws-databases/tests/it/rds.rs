@@ -1,4 +1,4 @@
-//! RDS as a lookup: through the SDK, against moto and, where moto lacks something, against a double that
+//! RDS as a lookup: against moto and, where moto lacks something, against a double that
 //! answers as the API reference documents.
 
 mod double;

@@ -1,4 +1,4 @@
-//! Redshift as a lookup, through the SDKs: provisioned clusters against moto; Redshift Serverless, which moto
+//! Redshift as a lookup: provisioned clusters against moto; Redshift Serverless, which moto
 //! 5.2 does not support, against a double that answers as the API reference documents.
 
 mod double;

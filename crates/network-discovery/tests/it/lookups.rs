@@ -1,4 +1,4 @@
-//! Real discovery: the SDKs and this crate's queries to EC2, against moto.
+//! Real discovery: the SDKs and the calls without them, against moto.
 
 use local_aws::{LocalSecretsManager, secrets_manager::Settings};
 use network_discovery::{AwsDiscovery, DiscoveryError, NetworkMode, Wish};

@@ -21,6 +21,8 @@ const CANARY: &str = "canary-7c1f";
 
 mod backoff;
 mod denials;
+#[cfg(feature = "query")]
+mod queries;
 mod refusals;
 
 /// The URL of a local service.
