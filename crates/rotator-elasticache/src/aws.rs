@@ -118,12 +118,16 @@ impl Aws {
 
 impl UserApi for Aws {
     async fn user(&self, arn: &UserArn) -> Result<ManagedUser, ApiError> {
-        let (call, read): (_, fn(&[u8], &UserArn) -> Option<ManagedUser>) = match arn.service() {
-            UserService::ElastiCache => (elasticache::describe(arn), elasticache::user),
-            UserService::MemoryDb => (memorydb::describe(arn), memorydb::user),
+        let call = match arn.service() {
+            UserService::ElastiCache => elasticache::describe(arn),
+            UserService::MemoryDb => memorydb::describe(arn),
         };
         let body = self.ask(&call, arn.region()).await?;
-        read(&body, arn).ok_or_else(|| ApiError::new(call.service, call.operation, ApiFault::NoSuchUser))
+        let user = match arn.service() {
+            UserService::ElastiCache => elasticache::user(&body, arn),
+            UserService::MemoryDb => memorydb::user(&body, arn),
+        };
+        user.ok_or_else(|| ApiError::new(call.service, call.operation, ApiFault::NoSuchUser))
     }
 
     async fn set_passwords(&self, arn: &UserArn, passwords: [&Password; 2]) -> Result<(), ApiError> {

@@ -254,7 +254,7 @@ fn not_answered(error: Unanswered) -> ConnectError {
 }
 
 fn is_of_tls(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>())
+    error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some()
 }
 
 fn protocol(why: &str) -> ConnectError {

@@ -236,7 +236,7 @@ impl<S: Servers, A: UserApi> Target for ManagedUserTarget<S, A> {
         journal.change_ended(true);
         let mut notes = Vec::new();
         if !self.logs_in(&current)? {
-            notes.push(unproven(StagingLabel::Current));
+            notes.push(unproven(&StagingLabel::Current));
         }
         if self.settled(&pending).await?.state != UserState::Active {
             notes.push("the user is still being modified: testSecret waits for it".to_owned());
@@ -259,7 +259,7 @@ impl<S: Servers, A: UserApi> Target for ManagedUserTarget<S, A> {
                 "{service}: give {} the passwords of AWSCURRENT and AWSPENDING, and no other",
                 current.arn
             )],
-            notes: if self.logs_in(&current)? { Vec::new() } else { vec![unproven(StagingLabel::Current)] },
+            notes: if self.logs_in(&current)? { Vec::new() } else { vec![unproven(&StagingLabel::Current)] },
             obstacle: None,
         })))
     }
@@ -270,7 +270,7 @@ impl<S: Servers, A: UserApi> Target for ManagedUserTarget<S, A> {
         if self.logs_in(&pending)? {
             proof.statements.extend(["HELLO 2 AUTH".to_owned(), "ACL WHOAMI".to_owned()]);
         } else {
-            proof.notes.push(unproven(StagingLabel::Pending));
+            proof.notes.push(unproven(&StagingLabel::Pending));
         }
         Ok(proof)
     }
@@ -280,7 +280,7 @@ impl<S: Servers, A: UserApi> Target for ManagedUserTarget<S, A> {
         let logs_in = self.logs_in(&pending)?;
         self.active(&pending).await?;
         if !logs_in {
-            return Ok(vec![unproven(StagingLabel::Pending)]);
+            return Ok(vec![unproven(&StagingLabel::Pending)]);
         }
         let _timing = self.invocation.journal.phase(Phase::Probe);
         let credential = CredentialSource::Pending;
@@ -294,6 +294,6 @@ impl<S: Servers, A: UserApi> Target for ManagedUserTarget<S, A> {
 }
 
 /// What is reported where a credential was not tried.
-fn unproven(label: StagingLabel) -> String {
+fn unproven(label: &StagingLabel) -> String {
     format!("{label} was not tried: no login is made (the secret names no `host`, or LOGIN_PROOF is off)")
 }

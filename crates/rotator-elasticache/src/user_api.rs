@@ -57,7 +57,7 @@ impl UserArn {
                 (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
             };
             // The Region becomes a part of a host name.
-            (plain(&id) && plain(arn.region())).then_some(Self { service, id, arn })
+            (plain(&id) && plain(arn.region())).then_some(Self { arn, service, id })
         };
         parse().ok_or(DocumentError::Invalid {
             field: "user_arn",
