@@ -49,11 +49,19 @@ impl AwsError {
         self.cause.as_ref().filter(|cause| cause.coded).map(|cause| cause.code.as_str())
     }
 
+    /// Whether the service answered something that cannot be read as the answer of the operation.
+    pub fn is_unreadable(&self) -> bool {
+        self.cause.as_ref().is_some_and(|cause| cause.code == UNREADABLE)
+    }
+
     /// The IAM action that allows the operation: `ec2:DescribeSubnets`.
     pub fn action(&self) -> String {
         format!("{}:{}", self.service.prefix(), self.operation)
     }
 }
+
+/// The cause of an error for an answer that cannot be read.
+pub(crate) const UNREADABLE: &str = "an unreadable answer";
 
 /// The content of an answer that refuses.
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,7 @@ use rotation_core::ServiceFault;
 
 use crate::{
     access::{Access, Origin},
-    error::{AwsError, Cause, Refusal, Service},
+    error::{AwsError, Cause, Refusal, Service, UNREADABLE},
 };
 
 impl Access {
@@ -61,7 +61,7 @@ impl Origin {
                 Some(error) => self.unconnected(error),
                 None => (ServiceFault::Unreachable, Cause::new("no connection")),
             },
-            SdkError::ResponseError(_) => (ServiceFault::Internal, Cause::new("an unreadable answer")),
+            SdkError::ResponseError(_) => (ServiceFault::Internal, Cause::new(UNREADABLE)),
             _ => (ServiceFault::Rejected, Cause::new("the request could not be built: is AWS_REGION set?")),
         };
         AwsError { cause: Some(cause), ..AwsError::new(service, operation, fault) }

@@ -13,7 +13,7 @@ use roxmltree::{Document, ParsingOptions};
 pub use self::element::{Element, Unreadable};
 use crate::{
     access::Access,
-    error::{AwsError, Refusal, Service},
+    error::{AwsError, Refusal, Service, UNREADABLE},
     https::{Answer, Https},
 };
 
@@ -168,6 +168,6 @@ impl QueryApi {
     }
 
     fn unreadable(&self, query: &Query) -> AwsError {
-        self.failed(query, ServiceFault::Internal).because("an unreadable answer")
+        self.failed(query, ServiceFault::Internal).because(UNREADABLE)
     }
 }

@@ -40,7 +40,12 @@ impl<'a> Call<'a> {
         let (mut items, mut token) = (Vec::new(), None);
         for _ in 0..PAGES {
             let query = query(operation, filters, token.as_deref());
-            let (found, next) = self.api.ask(region, &query, page).await?;
+            let (found, next) = match self.api.ask(region, &query, page).await {
+                Err(error) if error.is_unreadable() => {
+                    return Err(DiscoveryError::Incomplete { operation, what: "readable XML" });
+                }
+                answer => answer?,
+            };
             items.extend(found?);
             if next.is_none() {
                 return Ok(items);
