@@ -79,9 +79,7 @@ impl Origin {
             Origin::Sought if kindless => {
                 (ServiceFault::CredentialsRefused, Cause::new(&format!("no usable credentials: {root}")))
             }
-            _ if is_certificate(error) => {
-                (ServiceFault::CertificateRefused, Cause::new(&root.to_string()))
-            }
+            _ if is_certificate(error) => (ServiceFault::CertificateRefused, Cause::new(&root.to_string())),
             _ => (ServiceFault::Unreachable, Cause::new(&root.to_string())),
         }
     }

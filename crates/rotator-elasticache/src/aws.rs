@@ -8,7 +8,9 @@ mod memorydb;
 use std::{sync::Arc, time::Duration};
 
 use crate::user_api::{ApiError, ApiFault, ManagedUser, UserApi, UserArn, UserService};
-use rotation_aws::{Access, Answer, AwsError, Backoff, Https, Refusal, Service, regional_url};
+use rotation_aws::{
+    Access, Answer, AwsError, Backoff, EndpointVariant, Https, Refusal, Service, regional_url,
+};
 use rotation_config::{ConfigError, EndpointUrl, Environment};
 use rotation_core::{Deadline, Invocation, Password, ServiceFault};
 
@@ -98,6 +100,7 @@ impl Aws {
     }
 
     fn url(&self, service: UserService, region: &str) -> String {
+        let variant = EndpointVariant::default();
         let own = match service {
             UserService::ElastiCache => &self.elasticache,
             UserService::MemoryDb => &self.memorydb,
@@ -105,10 +108,10 @@ impl Aws {
         let url = match own {
             Some(url) => url.as_str().to_owned(),
             None => match service {
-                UserService::ElastiCache => regional_url(Service::ElastiCache, region),
+                UserService::ElastiCache => regional_url(Service::ElastiCache, region, variant),
                 // The one service whose endpoints are not called as its actions.
                 UserService::MemoryDb => {
-                    regional_url(Service::MemoryDb, region).replacen("memorydb", "memory-db", 1)
+                    regional_url(Service::MemoryDb, region, variant).replacen("memorydb", "memory-db", 1)
                 }
             },
         };
