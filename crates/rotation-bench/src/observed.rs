@@ -20,7 +20,8 @@ use crate::{
     world::{Route, World},
 };
 
-/// How long one step, or the start, may take. The slowest, a clone with the most grants, needs a part of a minute.
+/// How long one step, or the start, may take. The slowest, a clone with the most grants, needs a part of a
+/// minute.
 const STEP_LIMIT: Duration = Duration::from_mins(5);
 
 /// A function in a control group, where there is one.
