@@ -35,9 +35,6 @@ use sandbox::{Ended, ProcessHandle, Sandbox};
 pub use settings::LambdaBuilder;
 use settings::Settings;
 
-/// How long a process may take from its start to its first request for work, like Lambda's init phase.
-const INIT_LIMIT: Duration = Duration::from_secs(10);
-
 /// The cost of one invocation, measured outside the process.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InvocationReport {
@@ -188,7 +185,8 @@ impl LambdaFunction {
                 message: format!("RequestId: {request_id} Error: {error}"),
             })?;
         *lock(&self.shared.process) = Some(sandbox.handle());
-        match sandbox.ready(INIT_LIMIT).await {
+        let limit = self.shared.settings.start_limit;
+        match sandbox.ready(limit).await {
             Ok(init) => Ok((sandbox, init)),
             Err(ended) => {
                 sandbox.stop().await;
@@ -198,7 +196,7 @@ impl LambdaFunction {
                         message: "the function answered before it was asked".to_owned(),
                     }),
                     Ended::Exited(status) => exit_error(request_id, status),
-                    Ended::TimedOut => timeout_error(request_id, INIT_LIMIT),
+                    Ended::TimedOut => timeout_error(request_id, limit),
                 })
             }
         }

@@ -20,7 +20,8 @@ use crate::{
     world::{Route, World},
 };
 
-/// How long one step may take. The slowest, a clone with the most grants, needs a part of a minute.
+/// How long one step, or the start, may take. The slowest, a clone with the most grants, needs a part of a
+/// minute.
 const STEP_LIMIT: Duration = Duration::from_mins(5);
 
 /// A function in a control group, where there is one.
@@ -64,6 +65,7 @@ impl Observed {
         let mut builder = LambdaFunction::builder(std::env::current_exe()?)
             .name("measured")
             .timeout(STEP_LIMIT)
+            .start_limit(STEP_LIMIT)
             .env("SECRETS_MANAGER_ENDPOINT", &route.store)
             .env("AWS_CA_BUNDLE", world.store_authority().to_string_lossy())
             .env("TLS_CA_BUNDLE", world.database_authority().to_string_lossy())

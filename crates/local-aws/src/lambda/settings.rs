@@ -5,6 +5,9 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 // Circle: a builder makes the function, and the function gives out its builder.
 use super::LambdaFunction;
 
+/// Lambda's own limit for its init phase.
+const START_LIMIT: Duration = Duration::from_secs(10);
+
 /// How a [`LambdaFunction`] is started. The environment of the program is exactly what Lambda defines and
 /// what is added here: nothing is inherited.
 #[derive(Clone)]
@@ -17,6 +20,7 @@ pub struct LambdaBuilder {
     account: String,
     memory_mib: u32,
     timeout: Duration,
+    start_limit: Duration,
 }
 
 pub(super) struct Settings {
@@ -26,6 +30,7 @@ pub(super) struct Settings {
     pub(super) arn: String,
     pub(super) name: String,
     pub(super) timeout: Duration,
+    pub(super) start_limit: Duration,
 }
 
 impl LambdaBuilder {
@@ -41,6 +46,7 @@ impl LambdaBuilder {
             account: "123456789012".to_owned(),
             memory_mib: 128,
             timeout: Duration::from_secs(30),
+            start_limit: START_LIMIT,
         }
     }
 
@@ -95,6 +101,14 @@ impl LambdaBuilder {
         self
     }
 
+    /// How long a process may take from its start to its first request for work (default 10 s, as in Lambda's
+    /// init phase).
+    #[must_use]
+    pub fn start_limit(mut self, limit: Duration) -> Self {
+        self.start_limit = limit;
+        self
+    }
+
     /// `AWS_LAMBDA_LOG_FORMAT`: `Text` or `JSON`. Not set by default.
     #[must_use]
     pub fn log_format(self, format: &str) -> Self {
@@ -120,6 +134,7 @@ impl LambdaBuilder {
             environment,
             name: self.name,
             timeout: self.timeout,
+            start_limit: self.start_limit,
         })
     }
 
