@@ -24,7 +24,7 @@ pub use tls_front::TlsFront;
 pub enum ValkeyProduct {
     /// Redis 7.0 of Debian bookworm, which speaks TLS.
     Redis7,
-    /// Valkey 9 of PyPI, behind a TLS front.
+    /// Valkey 9 of Python's package index, behind a TLS front.
     Valkey9,
 }
 

@@ -129,14 +129,16 @@ impl ValkeyBuilder {
             certificate.write(&certificate_file, &key_file)?;
             account.own(&certificate_file)?;
             account.own(&key_file)?;
-            text += &format!(
+            writeln!(
+                text,
                 "tls-port {tls}\ntls-cert-file {place}/server.crt\ntls-key-file {place}/server.key\n\
-                 tls-auth-clients no\n"
-            );
+                 tls-auth-clients no"
+            )
+            .expect("a String takes everything");
         }
         let users = format!("user {} on >{} ~* &* +@all\nuser default off\n", admin.username, admin.password);
         if self.has_acl_file {
-            text += &format!("aclfile {place}/users.acl\n");
+            writeln!(text, "aclfile {place}/users.acl").expect("a String takes everything");
             write_owned(account, &folder.join("users.acl"), &users)?;
         } else {
             text += &users;

@@ -1,7 +1,8 @@
 //! A client for preparation and inspection, without TLS.
 
 use std::{
-    io::{self, BufRead, BufReader, Read, Write},
+    fmt::Write as _,
+    io::{self, BufRead, BufReader, Read, Write as _},
     net::TcpStream,
     time::Duration,
 };
@@ -51,7 +52,7 @@ impl ValkeyClient {
     pub fn command(&mut self, words: &[&str]) -> io::Result<ValkeyAnswer> {
         let mut bytes = format!("*{}\r\n", words.len());
         for word in words {
-            bytes += &format!("${}\r\n{word}\r\n", word.len());
+            write!(bytes, "${}\r\n{word}\r\n", word.len()).expect("a String takes everything");
         }
         self.stream.get_mut().write_all(bytes.as_bytes())?;
         self.answer()
