@@ -2,7 +2,6 @@
 
 use zeroize::Zeroizing;
 
-// Circle: one more way to make a document, with its limit and its errors.
 use super::{DocumentError, MAX_BYTES, SecretDocument};
 
 /// The form of a secret's value, which its target asks for.
