@@ -120,14 +120,9 @@ impl<'s> Lab<'s> {
     pub(crate) async fn session(&self, login: &TestLogin) -> Application {
         let config = client_config(&tls(self.server));
         let login = self.login(login);
-        let session = postgres_session::connect(
-            &login,
-            Transport::Tls,
-            &config,
-            "application",
-            &SaltedPasswords::default(),
-            deadline(),
-        );
+        let salted = SaltedPasswords::default();
+        let session =
+            postgres_session::connect(&login, Transport::Tls, &config, "application", &salted, deadline());
         Application(session.await.unwrap())
     }
 

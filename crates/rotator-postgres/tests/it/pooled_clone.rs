@@ -2,7 +2,7 @@
 //! login, whoever uses it, until the pooler opens it again.
 
 use database_net::client_config;
-use postgres_session::Connection;
+use postgres_session::{Connection, SaltedPasswords};
 use rotation_database::{Engine, Login, Session, StatementFault, Transport};
 use rotation_suites::EngineScene;
 use test_servers::{PgBouncer, PoolerList, PoolerVersion, PostgresVersion, TestLogin};
@@ -19,8 +19,11 @@ fn poolers() -> impl Iterator<Item = (PoolerVersion, PostgresVersion)> {
 async fn application(lab: &Lab<'_>, pooler: &PgBouncer, login: &TestLogin) -> Application {
     let login = Login { port: pooler.port(), ..lab.login(login) };
     let config = client_config(&tls(lab.server));
+    let salted = SaltedPasswords::default();
     let session: Connection =
-        postgres_session::connect(&login, Transport::Tls, &config, "application", deadline()).await.unwrap();
+        postgres_session::connect(&login, Transport::Tls, &config, "application", &salted, deadline())
+            .await
+            .unwrap();
     Application(session)
 }
 
