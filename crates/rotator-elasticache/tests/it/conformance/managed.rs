@@ -95,10 +95,8 @@ impl Servers for FakeService {
     async fn open(&self, login: &Login, _: Transport, _: Deadline) -> Result<Opened, ConnectError> {
         let password = login.credentials.password.expose();
         let accepts = || self.state.effective.borrow().iter().any(|own| own == password);
-        match self.hook.call("AUTH", accepts).await.map_err(cut)? {
-            true => Ok(Opened),
-            false => Err(ConnectError::Refused(Cause::new("WRONGPASS"))),
-        }
+        let is_accepted = self.hook.call("AUTH", accepts).await.map_err(cut)?;
+        if is_accepted { Ok(Opened) } else { Err(ConnectError::Refused(Cause::new("WRONGPASS"))) }
     }
 }
 
@@ -134,7 +132,7 @@ impl Service for FakeService {
 
     fn opens(&self, document: &SecretDocument) -> bool {
         let password = document.text("password").ok().flatten().unwrap_or_default();
-        self.state.effective.borrow().iter().any(|own| *own == *password)
+        self.state.effective.borrow().contains(&password)
     }
 
     /// A change in progress counts: the kit asks right after the request that began it.

@@ -59,10 +59,8 @@ impl Servers for FakeServer {
             "master" => password == MASTER,
             _ => self.passwords.borrow().contains(&hash(&password)),
         };
-        match self.hook.call("AUTH", accepts).await.map_err(cut)? {
-            true => Ok(self.clone()),
-            false => Err(ConnectError::Refused(Cause::new("WRONGPASS"))),
-        }
+        let is_accepted = self.hook.call("AUTH", accepts).await.map_err(cut)?;
+        if is_accepted { Ok(self.clone()) } else { Err(ConnectError::Refused(Cause::new("WRONGPASS"))) }
     }
 }
 
@@ -88,10 +86,8 @@ impl Session for FakeServer {
 
     async fn change(&mut self, _: &str, change: &PasswordChange) -> Result<(), StatementError> {
         let make = || change.apply(&mut self.passwords.borrow_mut());
-        match self.hook.call("ACL SETUSER", make).await.map_err(lost)? {
-            true => Ok(()),
-            false => Err(StatementError::new(StatementFault::Busy)),
-        }
+        let is_made = self.hook.call("ACL SETUSER", make).await.map_err(lost)?;
+        if is_made { Ok(()) } else { Err(StatementError::new(StatementFault::Busy)) }
     }
 }
 
