@@ -21,13 +21,24 @@ const PIECE: usize = 128 << 10;
 /// # Errors
 /// The program is larger than a zip without extensions can hold.
 pub fn pack(program: &[u8]) -> Result<Vec<u8>, ZipError> {
-    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
-    let options = SimpleFileOptions::default()
+    let deflated = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .compression_level(Some(LEVEL))
-        .with_zopfli_buffer(None)
-        .last_modified_time(DateTime::default())
-        .unix_permissions(0o755);
+        .with_zopfli_buffer(None);
+    zip(program, deflated)
+}
+
+/// The same, without compression: for a trial on this machine.
+///
+/// # Errors
+/// As for [`pack`].
+pub fn store(program: &[u8]) -> Result<Vec<u8>, ZipError> {
+    zip(program, SimpleFileOptions::default().compression_method(CompressionMethod::Stored))
+}
+
+fn zip(program: &[u8], compression: SimpleFileOptions) -> Result<Vec<u8>, ZipError> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = compression.last_modified_time(DateTime::default()).unix_permissions(0o755);
     archive.start_file(ENTRY, options)?;
     for piece in program.chunks(PIECE) {
         archive.write_all(piece)?;
