@@ -142,7 +142,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("aws-sdk-", &["aws-databases", "rotation-aws", "rotation-cli"]),
     ("aws-config", &["rotation-aws"]),
     ("aws-sigv4", &["rotation-aws"]),
-    ("roxmltree", &["rotation-aws"]),
+    ("roxmltree", &["rotation-aws", "rotator-elasticache"]),
     ("lambda_runtime", &["rotation-lambda"]),
     ("tokio-postgres", &["postgres-session", "test-servers", "rotation-suites"]),
     ("mysql_async", &["test-servers", "rotation-suites"]),

@@ -9,6 +9,7 @@ use std::{
 use local_aws::{BoxFuture, Function, FunctionError, InvocationReport, LambdaBuilder, LambdaFunction};
 use serde_json::Value;
 
+// Circle: the world runs a rotation by an observed function, and the function is launched into that world.
 use crate::{
     control_group::ControlGroup,
     engine::Strategy,

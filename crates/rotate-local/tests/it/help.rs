@@ -183,9 +183,9 @@ async fn run_lists_what_the_program_gets() {
             environment. The new password is kept in memory alone, unless --state names a file.
 
             --faults needs a function that has just rotated. It rotates once for each call of Secrets Manager
-            and each kind, with retries, and a healthy rotation after each: they must succeed, and the
-            program's output must hold no value that was rotated. What the program does at its own service is
-            not stopped; the kit (rotation-conformance) does that for targets in Rust.
+            and each kind, with retries, and a healthy rotation after each: they must succeed, and the program's
+            output must hold no value that was rotated. What the program does at its own service is not stopped;
+            the kit (rotation-conformance) does that for targets in Rust.
 
             Usage: rotate-local run [OPTIONS] --secret <FILE> <PROGRAM>...
 
