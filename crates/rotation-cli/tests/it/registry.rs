@@ -31,8 +31,9 @@ fn templates_and_scripts_allow_every_engine() {
     check_list("deploy/network-discovery.yaml", "AllowedValues: [\"\", ", ", ", "]");
     check_list("deploy/observability.yaml", "AllowedValues: [none, ", ", ", "]");
     check_list("deploy/terraform/variables.tf", "contains([\"", "\", \"", "\"], var.engine)");
-    check_list("scripts/build-functions", "names=(", " ", " network_discovery)");
-    check_list("scripts/demo", "scripts/demo [", "|", "]");
+    // Caches are targets, and no engines.
+    check_list("scripts/build-functions", "names=(", " ", " valkey elasticache network_discovery)");
+    check_list("scripts/demo", "scripts/demo [", "|", "|valkey]");
 }
 
 /// Every engine is packaged, built and documented.
