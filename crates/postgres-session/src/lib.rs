@@ -32,7 +32,7 @@ mod verifier;
 mod violation;
 
 pub use database_net::addresses;
-/// What [`connect`] and [`scram_verifier`] share.
+/// What [`connect()`] and [`scram_verifier`] share.
 pub use scram_client::SaltedPasswords;
 
 pub use connect::{connect, connect_to_redshift};
