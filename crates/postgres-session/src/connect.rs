@@ -60,7 +60,8 @@ pub async fn connect(
         let stream = open(login, transport, tls, deadline).await?;
         start(guard(stream, login, salted), login, ServerKind::Postgres, application_name).await
     };
-    deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
+    // Boxed: it holds the driver's startup, and the futures around it nest deeply.
+    deadline.bound(Box::pin(attempt)).await.unwrap_or(Err(ConnectError::TimedOut))
 }
 
 /// As [`connect`], to Amazon Redshift: a challenge of authentication type 13 is answered, which the server
@@ -85,7 +86,8 @@ pub async fn connect_to_redshift(
         let guard = guard.answering_digests(login.credentials.password.clone());
         start(guard, login, ServerKind::Redshift, application_name).await
     };
-    deadline.bound(attempt).await.unwrap_or(Err(ConnectError::TimedOut))
+    // Boxed: it holds the driver's startup, and the futures around it nest deeply.
+    deadline.bound(Box::pin(attempt)).await.unwrap_or(Err(ConnectError::TimedOut))
 }
 
 /// A connection whose security is settled.
