@@ -10,12 +10,9 @@ use ring::{
 };
 use rotation_core::Password;
 use rotation_database::Username;
-use scram_client::{Mechanism, PreparedPassword, SaltedPasswords, Salting};
+use scram_client::{MOST_ITERATIONS, Mechanism, PreparedPassword, SaltedPasswords, Salting};
 use thiserror::Error;
 use zeroize::Zeroizing;
-
-/// The most SCRAM iterations of a verifier: what other drivers accept at a login.
-const MOST_ITERATIONS: u32 = 100_000;
 
 /// A stored form of a password: logging in with it requires guessing the password (SCRAM), or at least it
 /// does not contain the password (md5). It does not print, and its memory is cleared when it is dropped.

@@ -5,9 +5,9 @@ use std::num::NonZeroU32;
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use thiserror::Error;
 
-/// More would exhaust the processor: the work is done without yielding, so no deadline could stop it. It is
-/// the limit of other drivers as well.
-pub(crate) const MOST_ITERATIONS: u32 = 100_000;
+/// The most iterations that a login accepts. More would exhaust the processor: the work is done without
+/// yielding, so no deadline could stop it. It is the limit of other drivers as well.
+pub const MOST_ITERATIONS: u32 = 100_000;
 /// The longest message of a server, in bytes; usual ones have about a hundred.
 const LONGEST_MESSAGE: usize = 2048;
 

@@ -16,7 +16,7 @@ mod exchange;
 mod mechanism;
 mod salted;
 
-pub use challenge::Violation;
+pub use challenge::{MOST_ITERATIONS, Violation};
 pub use exchange::{Binding, Closing, NoRandomness, Opening};
 pub use mechanism::Mechanism;
 pub use salted::{PreparedPassword, SaltedPassword, SaltedPasswords, Salting};
