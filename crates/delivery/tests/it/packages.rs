@@ -124,7 +124,7 @@ fn any_program_is_packed() {
         (output.status.success(), text)
     };
     fs::write(folder.path().join("other.json"), r#"{"token": "of another service"}"#).unwrap();
-    for program in ["postgres_single_user", "examples/bare"] {
+    for program in ["postgres_single_user", "examples/answering"] {
         let built = crate::deployment::programs().join(program);
         let name = program.rsplit('/').next().unwrap();
         let stripped = Command::new("strip").arg("-o").arg(folder.path().join(name)).arg(built).status();
@@ -133,11 +133,11 @@ fn any_program_is_packed() {
             "strip (binutils) is needed, and {program}: cargo build --workspace --all-targets"
         );
     }
-    // Compressing takes long; the smaller program is enough for that.
-    let (is_good, text) = custom(&["bare", "--to", "own.zip"]);
+    // Compressing takes long; the smallest program is enough for that.
+    let (is_good, text) = custom(&["answering", "--to", "own.zip"]);
     assert!(is_good && text.starts_with("own.zip "), "{text}");
     assert!(folder.path().join("own.zip").is_file());
-    let (is_good, text) = custom(&["bare", "--to", "no.zip", "--most", "16"]);
+    let (is_good, text) = custom(&["answering", "--to", "no.zip", "--most", "16"]);
     assert!(!is_good && text.contains("its limit is 0.02"), "{text}");
     let (is_good, text) = custom(&["postgres_single_user", "--to", "no.zip", "--secret", "other.json"]);
     assert!(!is_good && text.contains("SECRET_FIELD_MISSING"), "{text}");
