@@ -9,12 +9,7 @@ from moto import mock_aws
 import emulation
 from account import Account
 
-# moto takes any; without them boto3 would go looking for the machine's own.
-os.environ |= {
-    "AWS_ACCESS_KEY_ID": "emulated",
-    "AWS_SECRET_ACCESS_KEY": "emulated",
-    "AWS_DEFAULT_REGION": Account.REGION,
-}
+os.environ |= Account.ENVIRONMENT
 
 _networks: list[dict[str, str]] = []
 

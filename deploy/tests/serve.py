@@ -15,11 +15,7 @@ from moto.secretsmanager.models import secretsmanager_backends
 import emulation
 from account import Account
 
-os.environ |= {
-    "AWS_ACCESS_KEY_ID": "emulated",
-    "AWS_SECRET_ACCESS_KEY": "emulated",
-    "AWS_DEFAULT_REGION": Account.REGION,
-}
+os.environ |= Account.ENVIRONMENT
 
 
 def main() -> None:

@@ -35,6 +35,8 @@ impl Moto {
             drop(listener);
             let mut process = Command::new(&program)
                 .args(["-H", "127.0.0.1", "-p", &address.port().to_string()])
+                // It takes a second to fill an account with images of machines.
+                .env("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
