@@ -41,7 +41,7 @@ impl MysqlServer {
         let begins = format!("{username}@");
         let mut places = HashMap::new();
         let mut attempts = Vec::new();
-        for (connection, text) in log.lines().filter_map(connect_event) {
+        for (connection, text) in connect_events(&log) {
             if text.contains(" on ") && text.contains('@') {
                 places.remove(connection);
                 if text.starts_with(&begins) {
@@ -56,10 +56,14 @@ impl MysqlServer {
     }
 }
 
-/// The number of the connection and the text of a line that is about a login.
-fn connect_event(line: &str) -> Option<(&str, &str)> {
-    let (head, text) = line.split_once(" Connect\t")?;
-    Some((head.split_whitespace().next_back()?, text))
+/// The number of the connection and the text of each line that is about a login. One search of the whole log
+/// is many times faster than one of each line.
+fn connect_events(log: &str) -> impl Iterator<Item = (&str, &str)> {
+    log.match_indices(" Connect\t").filter_map(|(at, separator)| {
+        let head = log[..at].rsplit('\n').next()?;
+        let text = log[at + separator.len()..].lines().next()?;
+        Some((head.split_whitespace().next_back()?, text))
+    })
 }
 
 pub(super) fn tail(path: &Path) -> String {

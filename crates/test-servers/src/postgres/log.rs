@@ -35,7 +35,13 @@ impl PostgresServer {
     /// The server writes its log before it answers, so a refusal that a client has seen is here. Names that
     /// contain `|` or a line break cannot be distinguished.
     pub fn failed_logins(&self) -> Vec<FailedLogin> {
-        self.log().lines().filter_map(parse_failed_login).collect()
+        let log = self.log();
+        // One search of the whole log is many times faster than one of each line.
+        let lines = log.match_indices("|FATAL:").filter_map(|(at, _)| {
+            let start = log[..at].rfind('\n').map_or(0, |end| end + 1);
+            log[start..].lines().next()
+        });
+        lines.filter_map(parse_failed_login).collect()
     }
 
     /// How many logins of this user the server refused so far.
@@ -45,8 +51,7 @@ impl PostgresServer {
 
     /// How many logins of this user the server accepted so far, over TCP and the socket alike.
     pub fn logins_of(&self, username: &str) -> usize {
-        let user = format!("connection authorized: user={username} ");
-        self.log().lines().filter(|line| line.contains(&user)).count()
+        self.log().matches(&format!("connection authorized: user={username} ")).count()
     }
 }
 
