@@ -86,7 +86,9 @@ impl<D: Database> Conformance<D> {
     /// # Panics
     /// Names every case that failed, with its reason, once all have run.
     pub fn run(self, topic: Topic) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        // Cases run here, and the services that they call on a thread of its own: these answer while a case
+        // searches a log.
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("the machine gives a runtime");
         let heading = format!("{}, {:?}, {topic:?}", self.database.server().title(), self.strategy);
         let failures = LocalSet::new().block_on(&runtime, self.failures(topic));

@@ -72,7 +72,9 @@ async fn rolled_back_password_is_set_again() {
         alone_with_the_change(&scene);
         let record = scene.rotate().await;
         let codes = codes(&record);
-        assert_eq!(codes.first().map(String::as_str), Some("DB_CONNECTION_LOST"), "{codes:?}");
+        // On a busy machine the function's time is over before the old primary has gone.
+        let unanswered = ["DB_CONNECTION_LOST", "DB_TIMED_OUT"];
+        assert!(codes.first().is_some_and(|code| unanswered.contains(&code.as_str())), "{codes:?}");
         scene.check_labels(by).await;
         let before = rollbacks(old);
         old.start_again().unwrap();
