@@ -154,14 +154,15 @@ impl MysqlBuilder {
         let place = folder.display();
         // Native asynchronous I/O has a limit for the whole machine (`fs.aio-max-nr`), which many servers at
         // once reach. When MariaDB starts, it removes all temporary tables that it finds, including those of
-        // other servers.
+        // other servers. A client of a busy machine may take longer than 10 s to answer a greeting.
         let mut text = format!(
             "[mysqld]\n{places}datadir={place}/data\nsocket={place}/socket\npid-file={place}/pid\n\
              tmpdir={place}\n\
              bind-address=127.0.0.1\nskip-name-resolve\nsecure-file-priv=\ngeneral-log=1\n\
              general-log-file={place}/general.log\nlog-bin={place}/binlog\nserver-id=1\n\
              binlog-format=ROW\ninnodb-flush-log-at-trx-commit=2\nsync-binlog=0\n\
-             innodb-buffer-pool-size=32M\ninnodb-use-native-aio=OFF\nperformance-schema=OFF\nmax-connections=200\n",
+             innodb-buffer-pool-size=32M\ninnodb-use-native-aio=OFF\nperformance-schema=OFF\nmax-connections=200\n\
+             connect-timeout=300\n",
             places = programs.places(),
         );
         text += match self.version.flavor() {
