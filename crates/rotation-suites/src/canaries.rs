@@ -38,3 +38,22 @@ impl Canaries {
         Some(names[found.pattern().as_usize() / 3].as_str())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A value is found as it is, as JSON and Rust's `Debug` write it, and as SQL does, and is named.
+    #[test]
+    fn every_way_of_writing_is_found() {
+        let mut canaries = Canaries::default();
+        canaries.add("first", r#"one"quote\and'more"#);
+        canaries.add("second", "another long value");
+        for text in [r#"one"quote\and'more"#, r#"one\"quote\\and'more"#, r#"one"quote\and''more"#] {
+            assert_eq!(canaries.find_in(&format!("before {text} after")), Some("first"), "{text}");
+        }
+        assert_eq!(canaries.find_in("of another long value."), Some("second"));
+        assert_eq!(canaries.find_in(r#"one"quote and another value"#), None);
+        assert_eq!(Canaries::default().find_in("anything"), None);
+    }
+}
