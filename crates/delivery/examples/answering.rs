@@ -31,7 +31,10 @@ fn call(api: &str, method: &str, path: &str, body: &str) -> io::Result<(Option<S
     for line in answer.by_ref().lines() {
         let line = line?;
         let Some((name, value)) = line.split_once(':') else {
-            if line.is_empty() { break } else { continue }
+            if line.is_empty() {
+                break;
+            }
+            continue;
         };
         match name.to_ascii_lowercase().as_str() {
             "lambda-runtime-aws-request-id" => id = Some(value.trim().to_owned()),
